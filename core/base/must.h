@@ -1,0 +1,20 @@
+// Assertions that stay on: a broken invariant is ours, so the process ends with last words and the
+// supervisor starts it again (crash-only). Any thread.
+#pragma once
+
+#define must(claim)                                                                                \
+    do {                                                                                           \
+        if (__builtin_expect(!(claim), 0))                                                         \
+            must_failed(#claim, __FILE__, __LINE__, __func__);                                     \
+    } while (0)
+
+#define must_not_reach() must_failed("not reached", __FILE__, __LINE__, __func__)
+
+_Noreturn void must_failed(const char *claim, const char *file, int line, const char *function);
+
+// What the last words add (the instance and plugin in hand); `words` is borrowed and may be null.
+// One per thread.
+void must_context(const char *words);
+
+// Called once with the last words before abort, e.g. to write a crash marker; async-signal-safe.
+void must_on_crash(void (*callback)(const char *words));
