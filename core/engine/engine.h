@@ -1,0 +1,165 @@
+// The engine: instances, their inbox, timers, events and effects over a store, in turns. It knows
+// the clock and randomness only through a port, effects only through executors, functions only
+// through a host; so it runs the same on the loop, in virtual time and in simulation.
+//
+//   operations ──> current batch + inbox ──engine_turn──> machine steps ──> seal ──(durable)──>
+//   answers, effects
+//
+// An operation (deploy, start, event, control) applies at once to the current batch, or refuses and
+// changes nothing. What the caller may tell the world it says in engine_after_commit. engine_turn
+// steps everything that has gathered and seals one batch; what gathers meanwhile is the next one. A
+// commit that fails keeps everything held back. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "definition/definition.h"
+#include "engine/function_host.h"
+#include "engine/port.h"
+#include "machine/machine.h"
+#include "store/store.h"
+
+struct engine;
+
+// How an effect ended. The engine copies what it keeps.
+struct effect_result {
+    enum effect_outcome {
+        EFFECT_DONE,      // value: the output
+        EFFECT_FAILED,    // value: problem details; final
+        EFFECT_TRY_LATER, // value: problem details; the engine tries again with back-off by its
+                          // class
+        EFFECT_UNKNOWN,   // nobody knows whether it happened (at most once): a person says
+    } outcome;
+    json value;
+};
+
+// An effect the engine has released. Valid until its result is given.
+struct effect {
+    const char
+        *key; // instance + path + attempt + name, in one text: for Idempotency-Key and Message-ID
+    const char *instance, *path, *name;
+    int64_t attempt;
+    const char *kind;  // "http", "mail", "sink", …: picks the executor
+    const char *class; // "idempotent" or "once"
+    json request;
+    int64_t tries; // before this one
+};
+
+// The seam of effects. `begin` must sooner or later lead to exactly one engine_effect_done for the
+// key (also at once).
+struct executor {
+    const char *kind;
+    void (*begin)(struct executor *x, struct engine *engine, const struct effect *effect);
+    void (*cancel)(struct executor *x,
+                   const char *key); // its result is no longer wanted; may be NULL
+    void *context;
+};
+
+struct engine_opts {
+    struct store *store;         // borrowed
+    const struct port *port;     // borrowed
+    struct function_host *host;  // borrowed; NULL: no functions
+    json secrets;                // {name: value}; borrowed
+    void (*wake)(void *context); // there is work for engine_turn; loop thread; may be NULL
+    void *context;
+};
+struct engine *engine_new(const struct engine_opts *opts);
+void engine_free(struct engine *e);
+void engine_add_executor(struct engine *e, struct executor *x); // borrowed
+struct store *engine_store(const struct engine *e);
+const struct port *engine_port(const struct engine *e);
+int64_t engine_now_ms(const struct engine *e); // of this turn: the same for all that happens in it
+struct random *engine_random(struct engine *e);
+
+// Reads the definitions, the near timers and what was in flight; marks effects of class "once" that
+// were running as unknown. Before it nothing else is called.
+CHECKED bool engine_recover(struct engine *e, struct fail *why);
+
+// Steps all that gathered and all that is due, and seals. Returns true if there is more to do at
+// once.
+bool engine_turn(struct engine *e);
+void engine_poll(
+    struct engine *e); // takes the store's acknowledgements: answers and effects go out
+// When the next timer or retry is due; INSTANT_NONE if nothing is.
+int64_t engine_next_due_ms(const struct engine *e);
+// Nothing in the inbox, in flight in the store, or running as an effect: only time, events or
+// people can go on.
+bool engine_is_idle(const struct engine *e);
+size_t engine_effects_running(const struct engine *e);
+
+// Calls `done` once everything written so far is durable (at once if it is).
+void engine_after_commit(struct engine *e, void (*done)(void *context), void *context);
+
+// ---- definitions
+struct definition_ref {
+    const char *namespace, *name,
+        *version; // version NULL: the latest (by semantic version) deployed
+};
+// The same text again is no change; another text under the same version is a conflict unless
+// `replace` (--dev). NULL and diagnostics if it has errors. The result is borrowed from the
+// catalogue.
+struct definition *engine_deploy(struct engine *e, const char *file, const char *text, size_t bytes,
+                                 bool replace, struct diagnostics *diagnostics, struct fail *why);
+struct definition *engine_definition(struct engine *e, const struct definition_ref *ref,
+                                     struct fail *why);
+json engine_definitions(
+    struct engine *e); // [{namespace, name, version, title, deployed, schedule…}]
+
+// ---- instances
+struct start_opts {
+    struct definition_ref definition;
+    json input;                       // borrowed; absent: {}
+    const char *title;                // NULL: the definition's
+    const char *parent, *parent_wait; // of a child; NULL
+};
+// The id goes into *id. Input that does not fit the schema is refused here, before there is an
+// instance.
+CHECKED bool engine_start(struct engine *e, const struct start_opts *opts, struct id *id,
+                          struct fail *why);
+enum control { CONTROL_CANCEL, CONTROL_PAUSE, CONTROL_RESUME, CONTROL_RETRY };
+CHECKED bool engine_control(struct engine *e, const char *id, enum control what, const char *reason,
+                            struct fail *why);
+// As `dure show --json`: {id definition title status input output error waitsFor waits createdAt
+// updatedAt endedAt incident parent tasks}. `waits` and `tasks` included. Absent and why if there
+// is none.
+json engine_show(struct engine *e, const char *id, struct fail *why);
+// [{seq, at, hash, entries}], oldest first.
+json engine_history(struct engine *e, const char *id, int64_t after_seq, size_t limit,
+                    struct fail *why);
+struct list_opts {
+    const char *status, *namespace, *name; // NULL: any
+    const char *after;                     // id: page on behind it
+    size_t limit;                          // at most LIMIT_PAGE_ROWS
+};
+json engine_list(struct engine *e, const struct list_opts *opts, struct fail *why); // newest first
+// Called once, after the commit, when the instance has ended (or at once if it has).
+void engine_when_ended(struct engine *e, const char *id,
+                       void (*ended)(void *context, const char *id), void *context);
+void engine_forget_ended(struct engine *e, void *context);
+
+// ---- events
+struct event_receipt {
+    bool duplicate;
+    int64_t seq;
+    size_t matches, starts;
+};
+// A CloudEvent 1.0 as JSON. One transaction: the event, its matches, the new instances.
+CHECKED bool engine_event(struct engine *e, json event, struct event_receipt *receipt,
+                          struct fail *why);
+// Why it matched or did not: [{instance|definition, task, filter, matched, reason}].
+json engine_why(struct engine *e, const char *source, const char *id, struct fail *why);
+
+// ---- effects
+void engine_effect_done(struct engine *e, const char *key, const struct effect_result *result);
+
+// ---- what happens, for traces and streams: called after the commit, in order. entry as in
+// transition.entries.
+typedef void engine_happened(void *context, const char *instance, int64_t at_ms, json entry);
+void engine_listen(struct engine *e, engine_happened *happened, void *context);
+void engine_unlisten(struct engine *e, void *context);
+
+json engine_figures(struct engine *e); // counters and gauges for /metrics and status
+json engine_incidents(struct engine *e, size_t limit); // [{instance, incident, since}]

@@ -1,0 +1,69 @@
+// Work items: what a step asks people for, and their answers. An item belongs to a step and has one
+// assignee, or nobody: then it is public. Answers are handed to the step's handler, which accepts
+// or refuses; what was accepted is kept as a row with an unguessable receipt, by which it can be
+// amended or withdrawn. The same request key gives the same answer again and no second row.
+//
+//     open ──answered──> done      open ──close──> closed      open ──step ends──> closed
+//
+// Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "engine/function_host.h"
+#include "people/people.h"
+#include "json/json.h"
+
+struct ask {
+    const char *name;     // unique in the step: the person's id, "public", "offer:R12"
+    const char *task;     // the task's name, by which scripts find it
+    const char *assignee; // person id; NULL: public
+    const char *kind;     // "form", "ballot", "offer", "warning", …: picks the page
+    json title;           // text, or {ko, en}
+    json form;            // {schema: JSON Schema, fields: [order and hints], text…}
+    json detail;          // what the page shows besides
+    int64_t opens_ms,
+        closes_ms; // INSTANT_NONE: none; the step decides, these are for display and sorting
+    bool secret;   // answers are not kept by this room; the step keeps what it may
+    bool once;     // done with the first accepted answer
+};
+CHECKED bool item_ask(struct people *p, const struct step_address *step, const struct ask *ask,
+                      struct id *id, struct fail *why);
+// NULL name: all of the step.
+void item_close(struct people *p, const struct step_address *step, const char *name);
+size_t item_open_count(struct people *p, const struct step_address *step);
+
+struct answer {
+    const char *item;   // id
+    const char *person; // NULL: nobody known (public)
+    json data;
+    const char *key;     // request key or NULL
+    const char *receipt; // amend or withdraw an earlier answer; NULL: a new one
+    bool withdraw;
+    const char *delegate; // person id, or NULL
+    const char *recuse;   // reason, or NULL
+};
+// What the handler sees as `answer`: {item, name, person, data, receipt, key, amend, withdraw,
+// delegate, recuse, previous, at}. *reply: {receipt, at, …what the handler returned}. Refusals:
+// why->kind FAIL_REFUSED with their code; data that does not fit the form's schema: FAIL_INVALID,
+// and *reply has {violations: [{pointer, message}]}.
+CHECKED bool item_answer(struct people *p, const struct answer *answer, json *reply,
+                         struct fail *why);
+
+json item_show(struct people *p, const char *id, struct fail *why);
+// Items by filters (NULL: any), soonest close first where an assignee is given.
+struct item_list_opts {
+    const char *assignee, *status, *instance, *task;
+    const char *after;
+    size_t limit;
+};
+json item_list(struct people *p, const struct item_list_opts *opts, struct fail *why);
+// The open item of a task for a person (NULL: the public one) in an instance; how scripts and `dure
+// answer` find it.
+CHECKED bool item_find(struct people *p, const char *instance, const char *task, const char *person,
+                       struct id *id, struct fail *why);
+json answer_show(struct people *p, const char *receipt,
+                 struct fail *why); // {item, data, status, at, reply}
+json answer_list(struct people *p, const char *item, size_t limit, struct fail *why);

@@ -1,0 +1,46 @@
+// People: the directory of persons and dated groups, and selectors over it. Rows of the store,
+// through which all reads and writes go. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "engine/engine.h"
+#include "json/json.h"
+
+struct people;
+
+// `host` is the plugin host that answers are handed to through the engine. Everything borrowed.
+struct people *people_new(struct engine *engine);
+void people_free(struct people *p);
+struct engine *people_engine(const struct people *p);
+
+// A person is {id, name, email?, phone?, language?, status?, attributes{…}, groups[…]?}. Names are
+// one field, family name first; compared after NFC and trimming. Resident registration numbers are
+// refused wherever they turn up (and not logged). put = insert or update.
+CHECKED bool people_put(struct people *p, json person, struct fail *why);
+json people_get(struct people *p, const char *id, struct fail *why); // absent if unknown
+json people_find(struct people *p, const char *text, size_t limit, struct fail *why);
+CHECKED bool people_join(struct people *p, const char *group, const char *person, const char *since,
+                         const char *until, const char *role, struct fail *why); // dates or NULL
+// Members of a group at an instant (dates in the zone), sorted by person id.
+json people_group(struct people *p, const char *group, int64_t at_ms, struct fail *why);
+json people_groups(struct people *p, struct fail *why); // [{name, members}]
+
+// A selector: {group}, {people: [ids]}, {role}, "public", or a list of those; -> {public: bool,
+// people: [persons]} without doubles, sorted by id. Unknown ids and empty groups are named in `why`
+// only if `strict`.
+CHECKED bool people_select(struct people *p, json selector, int64_t at_ms, bool strict, json *out,
+                           struct fail *why);
+
+// CSV in two steps: read (UTF-8 or CP949) to a preview {rows: [{line, action:
+// add|change|same|refuse, person, problems}], counts}, then commit that preview. Columns:
+// id,name,email,phone,language,groups (;-separated), others: attributes.
+CHECKED bool people_import_preview(struct people *p, const char *csv, size_t bytes, json *preview,
+                                   struct fail *why);
+CHECKED bool people_import_commit(struct people *p, json preview, struct fail *why);
+
+// A pattern of a Korean resident registration number (6 digits, optional hyphen, 7 digits,
+// plausible date).
+bool text_has_resident_number(const char *text, size_t bytes);

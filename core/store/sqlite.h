@@ -1,0 +1,20 @@
+// The driver on SQLite: one writer thread owns the only connection that writes and checkpoints
+// (SQLite before 3.51.3 can corrupt a WAL that two connections reset); the loop reads through a
+// connection of its own that never checkpoints; no mmap. WAL, synchronous=FULL, STRICT tables.
+// sqlite_driver_open locks the data directory (file `lock`), runs quick_check, and migrates.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/fail.h"
+#include "store/driver.h"
+
+struct sqlite_opts {
+    const char *directory; // made if absent
+    bool read_only;        // for commands that only look; takes no lock
+    bool skip_check;       // quick_check at start
+};
+struct store_driver *sqlite_driver_open(const struct sqlite_opts *opts, struct fail *why);
+
+// A consistent copy of the database while it is in use, into a new file; any thread.
+CHECKED bool sqlite_backup(const char *directory, const char *to_file, struct fail *why);
