@@ -1,0 +1,170 @@
+#include "cli/context.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "json/diagnostic.h"
+#include "json/yaml.h"
+
+static struct plugins *loaded;
+
+bool cli_read_file(const char *path, struct bytes *out, struct fail *why)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    if (!file)
+        return fail(why, errno == ENOENT ? FAIL_NOT_FOUND : FAIL_IO, "cannot read '%s': %s", path,
+                    strerror(errno));
+    char block[16384];
+    size_t n;
+    while ((n = fread(block, 1, sizeof block, file)) > 0)
+        bytes_append(out, block, n);
+    bool broken = ferror(file) != 0;
+    int error = errno;
+    if (file != stdin)
+        fclose(file);
+    if (broken)
+        return fail(why, FAIL_IO, "cannot read '%s': %s", path, strerror(error));
+    if (out->overflowed)
+        return fail(why, FAIL_LIMIT, "'%s' is longer than the %zu bytes allowed", path, out->max);
+    return true;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *cli_plugins_directory(const char *given)
+{
+    if (given)
+        return mem_string(given);
+    const char *set = getenv("DURE_PLUGINS");
+    if (set && *set)
+        return mem_string(set);
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return NULL;
+    self[n] = 0;
+    char *slash = strrchr(self, '/');
+    if (slash)
+        *slash = 0;
+    static const char *const beside[] = {"/../plugins", "/../share/dure/plugins"};
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        char *path = mem_printf("%s%s", self, beside[i]);
+        if (is_directory(path))
+            return path;
+        mem_free(path);
+    }
+    return NULL;
+}
+
+struct plugins *cli_plugins(const char *given)
+{
+    if (loaded)
+        return loaded;
+    char *directory = cli_plugins_directory(given);
+    if (!directory)
+        return NULL;
+    struct fail why = {0};
+    struct diagnostics diagnostics;
+    diagnostics_init(&diagnostics);
+    loaded = plugins_new(NULL);
+    if (!plugins_load(loaded, directory, &diagnostics, &why))
+        cli_print_fail("plugins", &why);
+    if (diagnostics.count > 0) {
+        struct bytes text;
+        bytes_init(&text, 1 << 20);
+        diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &text);
+        fputs(text.data, stderr);
+        bytes_done(&text);
+    }
+    diagnostics_done(&diagnostics);
+    mem_free(directory);
+    return loaded;
+}
+
+const struct function_catalogue *cli_functions(const char *given)
+{
+    struct plugins *plugins = cli_plugins(given);
+    return plugins ? &plugins_host(plugins)->catalogue : NULL;
+}
+
+void cli_plugins_done(void)
+{
+    if (loaded)
+        plugins_free(loaded);
+    loaded = NULL;
+}
+
+bool cli_value(const char *text, json *out, struct fail *why)
+{
+    *out = json_absent();
+    if (!text)
+        return true;
+    struct bytes source;
+    bytes_init(&source, 8u << 20);
+    const char *name = "the value";
+    bool ok = true;
+    if (text[0] == '@') {
+        name = text + 1;
+        ok = cli_read_file(text + 1, &source, why);
+    } else {
+        bytes_add(&source, text);
+    }
+    if (ok) {
+        struct diagnostics diagnostics;
+        diagnostics_init(&diagnostics);
+        struct yaml_document *document = yaml_parse(name, source.data, source.length, &diagnostics);
+        if (document)
+            *out = yaml_to_json(document->root);
+        else
+            ok = fail(why, FAIL_INVALID, "%s:%d:%d: %s", name, diagnostics.items[0].line,
+                      diagnostics.items[0].column, diagnostics.items[0].message);
+        yaml_free(document);
+        diagnostics_done(&diagnostics);
+    }
+    bytes_done(&source);
+    return ok;
+}
+
+void cli_print_json(json v)
+{
+    struct bytes text;
+    bytes_init(&text, SIZE_MAX / 2);
+    json_write(v, isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_COMPACT, &text);
+    fwrite(text.data, 1, text.length, stdout);
+    putchar('\n');
+    bytes_done(&text);
+}
+
+void cli_print_fail(const char *command, const struct fail *why)
+{
+    fprintf(stderr, "dure %s: %s\n", command, why->message);
+}
+
+bool cli_is_color(int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+    return isatty(fd) && !(no_color && *no_color);
+}
+
+int cli_usage(const char *usage, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("dure: ", stderr);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\n%s", usage);
+    return EXIT_USAGE;
+}
