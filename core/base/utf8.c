@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -171,4 +172,17 @@ size_t utf8_width(const char *s, size_t length)
         at += bytes;
     }
     return width;
+}
+
+int utf8_cut(const char *s, size_t max_bytes)
+{
+    must(max_bytes <= INT_MAX);
+    size_t length = strnlen(s, max_bytes);
+    if (length < max_bytes || !s[length])
+        return (int)length;
+    // Back over continuation bytes only, so that text which is no UTF-8 is cut too, not lost.
+    size_t end = length;
+    while (end > 0 && length - end < 3 && ((unsigned char)s[end] & 0xC0) == 0x80)
+        end--;
+    return (int)(((unsigned char)s[end] & 0xC0) == 0x80 ? length : end);
 }

@@ -23,5 +23,8 @@ CHECKED bool utf8_fold(const char *s, size_t length, struct bytes *out, struct f
 // Appends `s` read as UTF-8 (with or without BOM) if it is valid, else as CP949 (Korean Windows).
 CHECKED bool utf8_from_any(const char *s, size_t length, struct bytes *out, struct fail *why);
 
+// The largest length up to max_bytes that cuts no character of text `s`, for "%.*s".
+int utf8_cut(const char *s, size_t max_bytes);
+
 // Columns on a terminal (Hangul counts two).
 size_t utf8_width(const char *s, size_t length);

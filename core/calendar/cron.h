@@ -1,6 +1,7 @@
-// Cron expressions: five fields (minute hour day month weekday) or six with seconds in front; names, ranges,
-// steps, lists, `L` and `#`, `@daily` and the like. Evaluated in a zone; a local time in a gap runs once just
-// after it, one that comes twice runs once. A compiled expression is a plain value. Any thread but for zones.
+// Cron expressions: five fields (minute hour day month weekday) or six with seconds in front;
+// names, ranges, steps, lists, `L` and `#`, `@daily` and the like. Evaluated in a zone; a local
+// time in a gap runs once just after it, one that comes twice runs once. A compiled expression is a
+// plain value. Any thread but for zones.
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-// ISO 8601 durations (P1Y2M3W4DT5H6M7.890S, a leading minus allowed) and the DSL's object form. Years
-// and months have no fixed length: they are added on the calendar of a zone. Any thread.
+// ISO 8601 durations (P1Y2M3W4DT5H6M7.890S, a leading minus allowed) and the DSL's object form.
+// Years and months have no fixed length: they are added on the calendar of a zone. Any thread.
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,8 @@ struct duration {
 
 CHECKED bool duration_parse(const char *text, struct duration *out, struct fail *why);
 void duration_write(const struct duration *d, char out[DURATION_TEXT_SIZE]);
-// ms + d (or − d if negative), on the calendar of `zone` (NULL: UTC): days keep the local time of day.
+// ms + d (or − d if negative), on the calendar of `zone` (NULL: UTC): days keep the local time of
+// day.
 CHECKED bool duration_add(int64_t ms, const struct duration *d, const struct zone *zone,
                           int64_t *out, struct fail *why);
 bool duration_is_fixed(const struct duration *d); // no years, months (a day counts as fixed in UTC)

@@ -11,9 +11,9 @@ enum ics_method { ICS_PUBLISH, ICS_REQUEST, ICS_CANCEL };
 
 struct ics_event {
     enum ics_method method;
-    const char *uid;       // stable over changes of the same event
-    int sequence;          // goes up with each change
-    int64_t stamp_ms;      // DTSTAMP
+    const char *uid;  // stable over changes of the same event
+    int sequence;     // goes up with each change
+    int64_t stamp_ms; // DTSTAMP
     int64_t from_ms, to_ms;
     const struct zone *zone;
     const char *summary, *description, *location, *url; // NULL where there is none
