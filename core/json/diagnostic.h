@@ -1,6 +1,6 @@
-// What is wrong with a text, one message a mistake: file:line:column, severity, a code, the sentence,
-// and a "did you mean". Printed with the source line and a caret. Collected in the order of the text.
-// The owner embeds it. One thread at a time.
+// What is wrong with a text, one message a mistake: file:line:column, severity, a code, the
+// sentence, and a "did you mean". Printed with the source line and a caret. Collected in the order
+// of the text. The owner embeds it. One thread at a time.
 #pragma once
 
 #include <stdbool.h>

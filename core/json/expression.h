@@ -1,10 +1,11 @@
 // Runtime expressions (jq, by libjq), as the DSL has them: `${ … }` in text (strict mode). All
 // expressions of a definition share one program, because compiling costs 30 ms however small it is;
-// the program is compiled when the first expression is evaluated that needs it. Literals and plain paths
-// (`.a.b`, `$input.x`) never enter jq. Variables go in as data. `env $ENV input inputs include import
-// input_filename debug stderr halt` are refused; `now` is the scope's instant; unbalanced text is
-// refused before jq sees it. Errors name the place in the author's text.
-// The set owns its expressions. One thread at a time.
+// the program is compiled when the first expression is evaluated that needs it. Literals and plain
+// paths
+// (`.a.b`, `$input.x`) never enter jq. Variables go in as data. `env $ENV input inputs include
+// import input_filename debug stderr halt` are refused; `now` is the scope's instant; unbalanced
+// text is refused before jq sees it. Errors name the place in the author's text. The set owns its
+// expressions. One thread at a time.
 #pragma once
 
 #include <stdbool.h>
@@ -19,8 +20,8 @@ struct expressions; // a set that compiles together
 struct expression;
 struct template; // a JSON value with expressions inside
 
-// What `$name` means during one evaluation. `variable` returns a new reference, or absent if there is
-// none by that name, which is an error of the expression.
+// What `$name` means during one evaluation. `variable` returns a new reference, or absent if there
+// is none by that name, which is an error of the expression.
 struct scope {
     json (*variable)(const struct scope *scope, const char *name);
     int64_t now_ms; // what `now` says
@@ -29,8 +30,8 @@ struct scope {
 struct expressions *expressions_new(void);
 void expressions_free(struct expressions *set);
 
-// Adds a jq text (without `${ }`). Only balance, forbidden words and length are checked here; NULL and
-// why if refused.
+// Adds a jq text (without `${ }`). Only balance, forbidden words and length are checked here; NULL
+// and why if refused.
 struct expression *expressions_add(struct expressions *set, const char *text, size_t bytes,
                                    struct fail *why);
 // Names of the `$variables` it uses that it does not bind itself, NULL-terminated; borrowed.
@@ -38,8 +39,8 @@ const char *const *expression_variables(const struct expression *e);
 const char *expression_text(const struct expression *e);
 bool expression_is_constant(const struct expression *e);
 
-// Compiles the whole set now (dure check); on failure `which` (may be NULL) is the first expression at
-// fault, with jq's words made readable in why. Idempotent.
+// Compiles the whole set now (dure check); on failure `which` (may be NULL) is the first expression
+// at fault, with jq's words made readable in why. Idempotent.
 CHECKED bool expressions_compile(struct expressions *set, struct expression **which,
                                  struct fail *why);
 // Compiles one alone (for diagnostics: each bad expression its own message).
@@ -50,9 +51,9 @@ CHECKED bool expression_evaluate(struct expression *e, json input, const struct 
                                  json *out, struct fail *why);
 
 // From a YAML node: every string that is `${ … }` whole is an expression; a string that contains
-// `${ … }` among other text is interpolation; the rest is constant. `loose`: a bare string is itself an
-// expression (for `if`, `when`, `while`, `in`, `from`, `as` written without the brackets).
-// Mistakes go to `diagnostics` at their place; NULL if there was an error.
+// `${ … }` among other text is interpolation; the rest is constant. `loose`: a bare string is
+// itself an expression (for `if`, `when`, `while`, `in`, `from`, `as` written without the
+// brackets). Mistakes go to `diagnostics` at their place; NULL if there was an error.
 struct template *template_compile(struct expressions *set, const struct yaml_document *document,
                                   const struct yaml_node *node, bool loose,
                                   struct diagnostics *diagnostics);

@@ -1,11 +1,10 @@
-// JSON values: a thin skin over libjq's jv that borrows its arguments. Every function that returns a
-// `json` returns a new reference which the caller frees with json_free; arguments stay the caller's,
-// except in functions ending in _take, which eat the value they store. Values are immutable to
-// everyone but their single holder; reference counts are not atomic, so a value belongs to one
-// thread for life: threads exchange bytes.
-// Numbers are doubles: integers are exact to 2^53, ids are text. Objects have no order; where order
-// matters the data is an array, and json_write sorts keys.
-// A borrowed value must not be changed in place: take a reference first.
+// JSON values: a thin skin over libjq's jv that borrows its arguments. Every function that returns
+// a `json` returns a new reference which the caller frees with json_free; arguments stay the
+// caller's, except in functions ending in _take, which eat the value they store. Values are
+// immutable to everyone but their single holder; reference counts are not atomic, so a value
+// belongs to one thread for life: threads exchange bytes. Numbers are doubles: integers are exact
+// to 2^53, ids are text. Objects have no order; where order matters the data is an array, and
+// json_write sorts keys. A borrowed value must not be changed in place: take a reference first.
 #pragma once
 
 #include <jv.h>
@@ -56,8 +55,8 @@ void json_free(json v);
 void json_swap_take(json *place, json v); // frees what was at *place and puts v there
 
 double json_double(json v);
-int64_t json_int(json v);                    // must be an integer
-const char *json_text(json v);               // must be a string; borrowed from v
+int64_t json_int(json v);      // must be an integer
+const char *json_text(json v); // must be a string; borrowed from v
 size_t json_text_bytes(json v);
 size_t json_length(json v); // items of an array, keys of an object, code points of a string, else 0
 
@@ -94,20 +93,24 @@ struct json_cursor {
 };
 bool json_next(json object, struct json_cursor *cursor, const char **key, json *value);
 void json_cursor_done(struct json_cursor *cursor); // only when leaving the loop early
-#define JSON_CURSOR_START {0}
+#define JSON_CURSOR_START                                                                          \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 bool json_equal(json a, json b);
-int json_compare(json a, json b); // jq's order
+int json_compare(json a, json b);          // jq's order
 bool json_contains(json whole, json part); // part is a subset: objects by key, the rest equal
 
-// Strict RFC 8259 in valid UTF-8: no doubled keys, no lone surrogates, no zero character (texts are C
-// strings here), nothing after the value, at most LIMIT_DOCUMENT_DEPTH deep. Messages say line and
-// column. json_parse_stored is for what Dure wrote itself: a state wraps payloads, so it may be deeper.
+// Strict RFC 8259 in valid UTF-8: no doubled keys, no lone surrogates, no zero character (texts are
+// C strings here), nothing after the value, at most LIMIT_DOCUMENT_DEPTH deep. Messages say line
+// and column. json_parse_stored is for what Dure wrote itself: a state wraps payloads, so it may be
+// deeper.
 CHECKED bool json_parse(const char *text, size_t bytes, json *out, struct fail *why);
 CHECKED bool json_parse_stored(const char *text, size_t bytes, json *out, struct fail *why);
 enum json_style { JSON_COMPACT, JSON_PRETTY };
 void json_write(json v, enum json_style style, struct bytes *out); // keys sorted: canonical
-char *json_dump(json v);                                            // compact; mem_free
+char *json_dump(json v);                                           // compact; mem_free
 size_t json_size_estimate(json v); // bytes of its compact text, about
 CHECKED bool json_depth_within(json v, int depth_max);
 void json_free_deep(json v); // json_free without recursion, for values of any depth

@@ -16,9 +16,9 @@ struct schema *schema_compile(json document, struct fail *why); // NULL and why 
 void schema_free(struct schema *s);
 
 struct schema_violation {
-    const char *pointer; // in the value; borrowed for the call
-    const char *keyword; // "required"
-    const char *message; // "'closes' is missing"
+    const char *pointer;  // in the value; borrowed for the call
+    const char *keyword;  // "required"
+    const char *message;  // "'closes' is missing"
     const char *property; // for required/additionalProperties: which; else NULL
 };
 typedef void schema_violated(void *context, const struct schema_violation *violation);

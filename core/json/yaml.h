@@ -1,7 +1,7 @@
-// YAML 1.2 (JSON is YAML) as a tree whose every node knows its line and column, for diagnostics, and
-// in the order of the text. Core schema: null, booleans, numbers, the rest text; no tags, no aliases
-// that blow up (anchors are expanded with a limit); a doubled key is an error.
-// The document owns all its nodes and text. One thread at a time.
+// YAML 1.2 (JSON is YAML) as a tree whose every node knows its line and column, for diagnostics,
+// and in the order of the text. Core schema: null, booleans, numbers, the rest text; no tags, no
+// aliases that blow up (anchors are expanded with a limit); a doubled key is an error. The document
+// owns all its nodes and text. One thread at a time.
 #pragma once
 
 #include <stdbool.h>
@@ -40,7 +40,9 @@ struct yaml_document {
 // NULL if the text is not YAML or over the limits; the mistakes are in `diagnostics`.
 struct yaml_document *yaml_parse(const char *file, const char *text, size_t bytes,
                                  struct diagnostics *diagnostics);
-void yaml_free(struct yaml_document *document);
+void yaml_document_free(struct yaml_document *document);
+// libyaml calls an exported yaml_free of its own, which ours must not replace at link time.
+#define yaml_free yaml_document_free
 
 struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key); // NULL if absent
 struct yaml_node *yaml_key(const struct yaml_node *mapping, const char *key); // the key's own node
