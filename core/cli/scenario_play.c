@@ -1,0 +1,419 @@
+// Playing a scenario: each entry moves the clock or acts as a person, an event source or a crash
+// would, then the world goes on until it only waits. Nothing here looks into the engine: it uses
+// what the API uses.
+#include "cli/scenario.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "calendar/duration.h"
+#include "calendar/instant.h"
+#include "cli/context.h"
+#include "cli/scenario_compare.h"
+#include "cli/scenario_read.h"
+#include "people/item.h"
+#include "people/mail.h"
+#include "plugin/world.h"
+
+#define PLAY_DAYS_MAX 36525 // how far the end of a scenario may lie
+
+struct player {
+    struct scope scope; // first: the expressions' callback gets this address
+    struct scenario *scenario;
+    struct scenario_result *result;
+    struct world *world;
+    struct id instance;
+    json variables; // $NAME of `save`, and $index
+    int64_t mails_seen;
+};
+
+static bool play_list(struct player *p, const struct entry_list *list);
+
+static json variable(const struct scope *scope, const char *name)
+{
+    const struct player *p = (const struct player *)(const void *)scope;
+    return json_get(p->variables, name);
+}
+
+// Says what went wrong at a line of the scenario; always false.
+static bool wrong(struct player *p, const struct yaml_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static bool wrong(struct player *p, const struct yaml_node *node, const char *format, ...)
+{
+    char text[2000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    char clock[64] = "";
+    if (p->world)
+        zone_write(p->scenario->zone, world_now_ms(p->world), clock, sizeof clock);
+    bytes_printf(&p->result->report, "%s:%d: at %s: %s\n", p->scenario->file, node ? node->line : 1,
+                 clock, text);
+    return false;
+}
+
+static bool evaluate(struct player *p, struct template *t, const struct yaml_node *node, json *out)
+{
+    struct fail why = {0};
+    json nothing = json_null();
+    p->scope.now_ms = world_now_ms(p->world);
+    bool ok = template_evaluate(t, nothing, &p->scope, out, &why);
+    json_free(nothing);
+    return ok || wrong(p, node, "%s", why.message);
+}
+
+static bool settle(struct player *p, const struct yaml_node *node)
+{
+    struct fail why = {0};
+    return world_settle(p->world, &why) || wrong(p, node, "%s", why.message);
+}
+
+static bool move_to(struct player *p, const struct yaml_node *node, int64_t ms)
+{
+    struct fail why = {0};
+    if (ms < world_now_ms(p->world))
+        return wrong(p, node, "the clock cannot go back; entries come in the order of time");
+    return world_move_to(p->world, ms, &why) || wrong(p, node, "%s", why.message);
+}
+
+static bool play_clock(struct player *p, const struct entry *entry, json value)
+{
+    struct fail why = {0};
+    int64_t ms;
+    if (!json_is_string(value))
+        return wrong(p, entry->node, "a moment or a duration is text");
+    if (entry->kind == ENTRY_AT) {
+        if (!zone_parse(p->scenario->zone, json_text(value), &ms, &why))
+            return wrong(p, entry->node, "%s", why.message);
+        return move_to(p, entry->node, ms);
+    }
+    struct duration duration;
+    if (!duration_parse(json_text(value), &duration, &why) ||
+        !duration_add(world_now_ms(p->world), &duration, p->scenario->zone, &ms, &why))
+        return wrong(p, entry->node, "%s", why.message);
+    return move_to(p, entry->node, ms);
+}
+
+// The answer as the work item's page would hand it in.
+static bool hand_in(struct player *p, json value, json *reply, struct fail *why)
+{
+    struct people *people = world_people(p->world);
+    struct id item = {0};
+    const char *person = json_get_text(value, "as", NULL),
+               *task = json_get_text(value, "task", NULL);
+    if (!task)
+        return fail(why, FAIL_INVALID, "an answer names its task");
+    json name = json_get(value, "item");
+    bool found = json_is_string(name)
+                     ? item_find_named(people, p->instance.text, task, json_text(name), &item, why)
+                     : item_find(people, p->instance.text, task, person, &item, why);
+    json_free(name);
+    if (!found)
+        return false;
+    json data = json_get(value, "data");
+    struct answer answer = {
+        .item = item.text,
+        .person = person,
+        .data = json_is_absent(data) ? json_null() : data,
+        .key = json_get_text(value, "key", NULL),
+        .receipt = json_get_text(value, "receipt", NULL),
+        .withdraw = json_get_bool(value, "withdraw", false),
+        .delegate = json_get_text(value, "delegate", NULL),
+        .recuse = json_get_text(value, "recuse", NULL),
+    };
+    bool ok = item_answer(people, &answer, reply, why);
+    json_free(answer.data);
+    return ok;
+}
+
+static bool check_refusal(struct player *p, const struct entry *entry, bool accepted,
+                          const struct fail *why)
+{
+    if (!entry->refused)
+        return accepted || wrong(p, entry->node, "refused with '%s': %s", why->code, why->message);
+    p->result->checks++;
+    if (accepted)
+        return wrong(p, entry->node, "wanted the refusal '%s', but it was accepted",
+                     entry->refused);
+    if (strcmp(why->code, entry->refused) != 0)
+        return wrong(p, entry->node, "wanted the refusal '%s', but it was refused with '%s': %s",
+                     entry->refused, why->code, why->message);
+    return true;
+}
+
+static bool play_answer(struct player *p, const struct entry *entry, json value)
+{
+    struct fail why = {0};
+    json reply = json_absent();
+    bool accepted = hand_in(p, value, &reply, &why);
+    const char *save = json_get_text(value, "save", NULL);
+    if (accepted && save) {
+        json receipt = json_get(reply, "receipt");
+        json_set_take(&p->variables, save, receipt);
+    }
+    json_free(reply);
+    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
+}
+
+static bool play_event(struct player *p, const struct entry *entry, json value)
+{
+    struct fail why = {0};
+    struct event_receipt receipt;
+    json event = json_ref(value);
+    if (!json_has(event, "id"))
+        json_set_take(
+            &event, "id",
+            json_printf("event-%d-%lld", entry->node->line, (long long)world_now_ms(p->world)));
+    if (!json_has(event, "source"))
+        json_set_text(&event, "source", "/scenario");
+    if (!json_has(event, "specversion"))
+        json_set_text(&event, "specversion", "1.0");
+    bool accepted = engine_event(world_engine(p->world), event, &receipt, &why);
+    json_free(event);
+    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
+}
+
+static bool play_control(struct player *p, const struct entry *entry, json value)
+{
+    static const char *const names[] = {"cancel", "pause", "resume", "retry"};
+    struct fail why = {0};
+    enum control control = CONTROL_CANCEL;
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(names[i], entry->control) == 0)
+            control = (enum control)i;
+    bool accepted = engine_control(world_engine(p->world), p->instance.text, control,
+                                   json_is_string(value) ? json_text(value) : "", &why);
+    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
+}
+
+static bool play_member(struct player *p, const struct entry *entry, json value)
+{
+    struct fail why = {0};
+    bool accepted =
+        people_join(world_people(p->world), json_get_text(value, "group", ""),
+                    json_get_text(value, "person", ""), json_get_text(value, "since", NULL),
+                    json_get_text(value, "until", NULL), json_get_text(value, "role", NULL), &why);
+    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
+}
+
+static bool check_show(struct player *p, const struct yaml_node *node, json wanted)
+{
+    struct fail why = {0};
+    json shown = engine_show(world_engine(p->world), p->instance.text, &why);
+    if (json_is_absent(shown))
+        return wrong(p, node, "%s", why.message);
+    p->result->checks++;
+    struct bytes difference;
+    bytes_init(&difference, 64 * 1024);
+    bool same = scenario_subset(wanted, shown, "", &difference);
+    if (!same) {
+        wrong(p, node, "not as expected");
+        bytes_add(&p->result->report, difference.data);
+    }
+    bytes_done(&difference);
+    json_free(shown);
+    return same;
+}
+
+static json new_mails(struct player *p)
+{
+    struct fail why = {0};
+    json mails = world_mails(p->world, p->mails_seen, &why);
+    size_t count = json_length(mails);
+    if (count > 0) {
+        json last = json_at(mails, count - 1);
+        p->mails_seen = json_get_int(last, "seq", p->mails_seen);
+        json_free(last);
+    }
+    return mails;
+}
+
+static bool play_mail(struct player *p, const struct entry *entry, json value)
+{
+    json mails = new_mails(p);
+    struct bytes difference;
+    bytes_init(&difference, 64 * 1024);
+    bool same;
+    p->result->checks++;
+    if (entry->kind == ENTRY_MAILS) {
+        same = json_is_integer(value) && json_int(value) == (int64_t)json_length(mails);
+        if (!same)
+            scenario_describe_mails(mails, &difference);
+    } else {
+        same = scenario_match_mails(value, mails, &difference);
+    }
+    if (!same) {
+        wrong(p, entry->node, "the mails since the last look are not as expected");
+        bytes_add(&p->result->report, difference.data);
+    }
+    bytes_done(&difference);
+    json_free(mails);
+    return same;
+}
+
+static bool play_repeat(struct player *p, const struct entry *entry, json times)
+{
+    if (!json_is_integer(times) || json_int(times) < 0 || json_int(times) > 10000000)
+        return wrong(p, entry->node, "'times' is a whole number up to 10,000,000");
+    json outer = json_get(p->variables, "index");
+    bool ok = true;
+    for (int64_t i = 0; i < json_int(times) && ok; i++) {
+        json_set_int(&p->variables, "index", i);
+        ok = play_list(p, &entry->body);
+    }
+    if (json_is_absent(outer))
+        json_remove(&p->variables, "index");
+    else
+        json_set_take(&p->variables, "index", outer);
+    return ok;
+}
+
+static bool play_entry(struct player *p, const struct entry *entry)
+{
+    json value = json_absent();
+    struct fail why = {0};
+    bool ok = !entry->value || evaluate(p, entry->value, entry->node, &value);
+    if (!ok)
+        return false;
+    switch (entry->kind) {
+    case ENTRY_AT:
+    case ENTRY_ADVANCE:
+        ok = play_clock(p, entry, value);
+        break;
+    case ENTRY_ANSWER:
+        ok = play_answer(p, entry, value);
+        break;
+    case ENTRY_EVENT:
+        ok = play_event(p, entry, value);
+        break;
+    case ENTRY_CRASH:
+        ok = world_crash(p->world, &why) ||
+             wrong(p, entry->node, "after the crash: %s", why.message);
+        break;
+    case ENTRY_EXPECT:
+        ok = check_show(p, entry->node, value);
+        break;
+    case ENTRY_MAIL:
+    case ENTRY_MAILS:
+        ok = play_mail(p, entry, value);
+        break;
+    case ENTRY_REPEAT:
+        ok = play_repeat(p, entry, value);
+        break;
+    case ENTRY_CONTROL:
+        ok = play_control(p, entry, value);
+        break;
+    case ENTRY_MEMBER:
+        ok = play_member(p, entry, value);
+        break;
+    case ENTRY_COUNT:
+        must_not_reach();
+    }
+    json_free(value);
+    return ok;
+}
+
+static bool play_list(struct player *p, const struct entry_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!play_entry(p, &list->items[i]))
+            return false;
+    return true;
+}
+
+static bool load_people(struct player *p, struct fail *why)
+{
+    struct scenario *s = p->scenario;
+    struct people *people = world_people(p->world);
+    if (s->people_file) {
+        struct bytes csv;
+        bytes_init(&csv, LIMIT_BODY_BYTES);
+        json preview = json_absent();
+        bool ok = cli_read_file(s->people_file, &csv, why) &&
+                  people_import_preview(people, csv.data, csv.length, &preview, why) &&
+                  people_import_commit(people, preview, why);
+        bytes_done(&csv);
+        json_free(preview);
+        return ok;
+    }
+    for (size_t i = 0; i < json_length(s->people); i++) {
+        json person = json_at(s->people, i);
+        bool ok = people_put(people, person, why);
+        json_free(person);
+        if (!ok)
+            return fail_within(why, "people[%zu]", i);
+    }
+    return true;
+}
+
+static bool deploy(struct player *p, struct fail *why)
+{
+    struct bytes text;
+    bytes_init(&text, LIMIT_DEFINITION_BYTES);
+    struct diagnostics diagnostics;
+    diagnostics_init(&diagnostics);
+    struct definition *definition = NULL;
+    if (cli_read_file(p->scenario->workflow, &text, why)) {
+        definition = engine_deploy(world_engine(p->world), p->scenario->workflow, text.data,
+                                   text.length, false, &diagnostics, why);
+        if (!definition && diagnostics.count > 0)
+            diagnostics_write_text(&diagnostics, false, &p->result->report);
+    }
+    bool ok = definition != NULL;
+    if (ok) {
+        json input = json_absent();
+        ok = !p->scenario->input || evaluate(p, p->scenario->input, NULL, &input);
+        struct start_opts opts = {
+            .definition = {definition->namespace, definition->name, definition->version},
+            .input = input,
+        };
+        ok = ok && engine_start(world_engine(p->world), &opts, &p->instance, why);
+        json_free(input);
+    }
+    diagnostics_done(&diagnostics);
+    bytes_done(&text);
+    return ok;
+}
+
+// At the end the clock runs on until the instance has ended, unless what is expected is that it
+// still waits.
+static bool play_end(struct player *p)
+{
+    struct scenario *s = p->scenario;
+    struct fail why = {0};
+    json wanted = json_absent();
+    if (s->expect && !evaluate(p, s->expect, s->expect_node, &wanted))
+        return false;
+    const char *status = json_get_text(wanted, "status", "completed");
+    enum instance_status parsed;
+    bool stays = instance_status_parse(status, &parsed) && parsed < STATUS_CANCELLED;
+    bool ok = stays || world_run_to_end(p->world, p->instance.text, PLAY_DAYS_MAX, &why) ||
+              wrong(p, s->expect_node, "%s", why.message);
+    ok = ok && (!s->expect || check_show(p, s->expect_node, wanted));
+    json_free(wanted);
+    return ok;
+}
+
+void scenario_play(struct scenario *s, struct plugins *plugins, struct scenario_result *result)
+{
+    struct fail why = {0};
+    struct player p = {.scope = {.variable = variable},
+                       .scenario = s,
+                       .result = result,
+                       .variables = json_object()};
+    p.world = world_new(
+        &(struct world_opts){.plugins = plugins, .now_ms = s->now_ms, .seed = s->seed}, &why);
+    bool ok =
+        p.world != NULL && load_people(&p, &why) && deploy(&p, &why) && world_settle(p.world, &why);
+    if (!ok)
+        wrong(&p, s->document->root, "%s", why.message);
+    ok = ok && play_list(&p, &s->script) && play_end(&p);
+    result->passed = ok;
+    if (p.world) {
+        result->virtual_ms = world_now_ms(p.world) - s->now_ms;
+        world_free(p.world);
+    }
+    json_free(p.variables);
+}
