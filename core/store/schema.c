@@ -1,5 +1,7 @@
 #include "store/schema.h"
 
+#include "base/must.h"
+
 // clang-format off
 #define INT(n)     {n, COLUMN_INTEGER, false}
 #define INT_(n)    {n, COLUMN_INTEGER, true}
@@ -87,3 +89,26 @@ const struct table_description schema_tables[TABLE_COUNT] = {
                 BLOB("body"), TEXT("status"), TEXT_("instance")),
         INDEXES({"mail_seq", {MAIL_SEQ}, 1, true}, {"mail_instance", {MAIL_INSTANCE, MAIL_SEQ}, 2, false})},
 };
+// clang-format on
+
+struct schema_order schema_order_of(enum table table, int index)
+{
+    const struct table_description *t = &schema_tables[table];
+    struct schema_order order = {.count = 0};
+    if (index >= 0) {
+        must(index < t->index_count);
+        for (int i = 0; i < t->indexes[index].column_count; i++)
+            order.columns[order.count++] = t->indexes[index].columns[i];
+        order.given = order.count;
+    }
+    for (int key = 0; key < t->key_count; key++) {
+        bool there = false;
+        for (int i = 0; i < order.given; i++)
+            there = there || order.columns[i] == key;
+        if (!there)
+            order.columns[order.count++] = key;
+    }
+    if (index < 0)
+        order.given = order.count;
+    return order;
+}

@@ -64,6 +64,16 @@ struct table_description {
 
 extern const struct table_description schema_tables[TABLE_COUNT];
 
+// What a whole order compares by: an index's columns, then the primary key's that are not among
+// them, so that no two rows are equal. Index -1 is the primary key itself.
+#define SCHEMA_ORDER_MAX (2 * SCHEMA_KEYS_MAX)
+struct schema_order {
+    int columns[SCHEMA_ORDER_MAX];
+    int count;
+    int given; // how many of them are the index's own
+};
+struct schema_order schema_order_of(enum table table, int index);
+
 // Columns by name, in the order of schema.c: ITEM_STATUS is the column `status` of TABLE_ITEM.
 enum { META_KEY, META_VALUE };
 enum {

@@ -19,6 +19,7 @@
 #include "base/fail.h"
 #include "store/schema.h"
 
+struct random;
 struct store;
 struct store_driver; // the seam: see store/driver.h
 
@@ -59,12 +60,18 @@ struct store_opts {
     struct store_driver *driver; // taken
     void (*wake)(void *context); // an acknowledgement waits for store_poll; any thread; may be NULL
     void *context;
+    struct random *random; // salts and references; borrowed; NULL asks the system
 };
 struct store *store_open(const struct store_opts *opts, struct fail *why);
-void store_close(struct store *s); // waits for what is in flight; what is not sealed is dropped
+// Waits for what is in flight (a bounded time if the disk is in trouble: then it is logged and
+// lost); what is not sealed is dropped. Calls no `done`: flush and poll first where they matter.
+void store_close(struct store *s);
+void store_abandon(struct store *s); // closes as a crash does: waits for nothing
+
+void store_random(struct store *s, void *out, size_t bytes);
 
 // Writes to the current batch. The last one on a key wins within it. Cannot fail: bounds were
-// checked before.
+// checked before. Columns of a unique index never change while their row is there.
 void store_put(struct store *s, enum table table,
                const struct value *columns); // all columns, in order
 void store_delete(struct store *s, enum table table, const struct value *key); // no-op if absent
@@ -104,9 +111,10 @@ bool scan_next(struct scan *scan, struct row *row, struct fail *why);
 void scan_done(struct scan *scan); // NULL is legal
 size_t store_overlay_rows(const struct store *s);
 
-// Seals the current batch if it has writes (else calls `done` at once with `ok`); `done` is called
-// by store_poll, in order, once it is durable. Adds the commit's own row (TABLE_COMMIT), which
-// chains the heads.
+// Seals the current batch; `done` (may be NULL) is called by store_poll, in order, once it is
+// durable. Adds the commit's own row (TABLE_COMMIT), which chains the heads. A batch without writes
+// makes no commit: `done` is called with the last one before, at once if that is durable, because
+// an answer may rest on rows that are still in flight. Returns the commit's number.
 typedef void store_committed(void *context, uint64_t commit);
 uint64_t store_seal(struct store *s, int64_t now_ms, store_committed *done, void *context);
 bool store_has_writes(const struct store *s); // in the current batch

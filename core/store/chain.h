@@ -1,0 +1,22 @@
+// The links of the audit chain (see audit.h): what a hash covers, in one place for those who write
+// and those who verify. Numbers enter as eight bytes, lowest first; each field has its length
+// before it, so that two can never be read as one. The hash before the first is all zeros. Any
+// thread.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+
+struct chain_entry {
+    const char *instance; // NULL in a commit
+    int64_t seq;
+    int64_t at_ms;
+    const char *body; // entries, or heads
+    size_t body_bytes;
+};
+struct hash chain_next(const struct hash *before, const struct chain_entry *entry);
+
+// One line of a commit's heads: "instance seq hash\n", the hash in base64url.
+#define CHAIN_LINE_EXTRA (1 + 20 + 1 + BASE64_SIZE(HASH_BYTES) + 1) // beside the instance
