@@ -10,11 +10,14 @@
 #include "json/json.h"
 
 struct people;
+struct zone;
 
-// `host` is the plugin host that answers are handed to through the engine. Everything borrowed.
+// The engine is borrowed; its store is where the rows lie.
 struct people *people_new(struct engine *engine);
 void people_free(struct people *p);
 struct engine *people_engine(const struct people *p);
+// In which zone the dates of memberships are read; UTC where never set.
+void people_set_zone(struct people *p, const struct zone *zone);
 
 // A person is {id, name, email?, phone?, language?, status?, attributes{…}, groups[…]?}. Names are
 // one field, family name first; compared after NFC and trimming. Resident registration numbers are

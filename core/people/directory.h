@@ -1,0 +1,50 @@
+// What the files of this room share: the struct behind `struct people`, and small readers of
+// values that people wrote. Not for other rooms. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "base/hash.h"
+#include "calendar/zone.h"
+#include "engine/engine.h"
+#include "people/people.h"
+#include "store/store.h"
+#include "json/json.h"
+
+#define PERSON_ID_BYTES   64
+#define PERSON_NAME_BYTES 200
+#define GROUP_NAME_BYTES  120
+#define ADDRESS_BYTES     254 // RFC 5321
+
+struct people {
+    struct engine *engine;
+    struct store *store;
+    const struct zone *zone;
+    bool has_key;
+    uint8_t key[HASH_BYTES]; // of links and request hashes; TABLE_META
+};
+
+// An id: no white space, no control characters, nothing that a path or CSV would trip over.
+CHECKED bool id_text_check(const char *what, const char *id, size_t bytes_max, struct fail *why);
+CHECKED bool address_check(const char *address, struct fail *why); // a mail address
+
+// Normalised text (NFC, trimmed) of at most bytes_max, by mem_free; NULL and why.
+char *text_normal(const char *what, const char *text, size_t bytes_max, struct fail *why);
+
+// A blob column as JSON; a null column is absent. Text that does not read back is FAIL_CORRUPT.
+CHECKED bool row_json(const struct row *row, int column, json *out, struct fail *why);
+
+// The data directory's key, made from the port's secret at first use.
+CHECKED bool people_key(struct people *p, struct fail *why);
+
+// Memberships of a person or group that hold at a date ("2013-05-24"): [since, until).
+bool membership_holds(const struct row *row, const char *date);
+void date_at(const struct people *p, int64_t at_ms, char out[16]);
+
+// The `groups` of a person to put: where given they are all its undated memberships.
+CHECKED bool people_put_groups(struct people *p, const char *id, json person, struct fail *why);
+// Adds `groups` (names that hold now) and `memberships` (all, with their dates) to a person.
+CHECKED bool people_add_groups(struct people *p, const char *id, json *person, struct fail *why);
+CHECKED bool person_of_row(struct people *p, const struct row *row, json *out, struct fail *why);
