@@ -1,0 +1,164 @@
+#include "cli/config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/context.h"
+#include "json/yaml.h"
+
+#define VALUE_MAX (64 * 1024)
+
+static const struct config_entry {
+    const char *name, *otherwise, *meaning;
+    bool secret;
+} entries[CONFIG_COUNT] = {
+    [CONFIG_LISTEN] = {"listen", "127.0.0.1:8080", "address and port to listen on", false},
+    [CONFIG_DATA] = {"data", "dure-data", "data directory", false},
+    [CONFIG_PLUGINS] = {"plugins", NULL, "folder with the plugins", false},
+    [CONFIG_PUBLIC_URL] = {"public_url", NULL, "how people reach this server, for links in mails",
+                           false},
+    [CONFIG_TOKEN] = {"token", NULL, "bearer token that the API and the console ask for", true},
+    [CONFIG_MAIL_SERVER] =
+        {"mail_server", NULL,
+         "smtp://host:port or smtps://host:port; without it mails become files in mail/", false},
+    [CONFIG_MAIL_USER] = {"mail_user", NULL, "log-in at the mail server", false},
+    [CONFIG_MAIL_PASSWORD] = {"mail_password", NULL, "password at the mail server", true},
+    [CONFIG_MAIL_FROM] = {"mail_from", "dure@localhost", "sender of all mails", false},
+    [CONFIG_SINK] = {"sink", NULL, "URL that gets every emitted event as a CloudEvent", false},
+    [CONFIG_SECRETS] = {"secrets", NULL,
+                        "folder with one file a secret, named as definitions name it", false},
+    [CONFIG_LOG] = {"log", "info", "least level that is logged: debug, info, warn, error", false},
+};
+
+static char *environment_name(const char *key, const char *suffix)
+{
+    char *name = mem_printf("DURE_%s%s", key, suffix);
+    for (char *c = name; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return name;
+}
+
+void config_set(struct config *c, enum config_key key, const char *value)
+{
+    if (!value)
+        return;
+    mem_free(c->values[key]);
+    c->values[key] = mem_string(value);
+}
+
+const char *config_get(const struct config *c, enum config_key key)
+{
+    return c->values[key];
+}
+
+// The content of a file without the line's end: how secrets are handed to services.
+static bool set_from_file(struct config *c, enum config_key key, const char *path, struct fail *why)
+{
+    struct bytes content;
+    bytes_init(&content, VALUE_MAX);
+    bool ok = cli_read_file(path, &content, why);
+    while (content.length > 0 && strchr("\r\n", content.data[content.length - 1]))
+        content.data[--content.length] = 0;
+    if (ok)
+        config_set(c, key, content.data);
+    bytes_done(&content);
+    return ok;
+}
+
+static bool set_from_yaml(struct config *c, const struct yaml_document *document, struct fail *why)
+{
+    const struct yaml_node *root = document->root;
+    if (root->kind == YAML_NULL)
+        return true;
+    if (root->kind != YAML_MAPPING)
+        return fail(why, FAIL_INVALID, "%s: a configuration is a mapping of keys", document->file);
+    for (size_t i = 0; i < root->count; i++) {
+        const char *name = root->keys[i]->text;
+        const char *names[CONFIG_COUNT];
+        int found = -1;
+        for (int k = 0; k < CONFIG_COUNT; k++) {
+            names[k] = entries[k].name;
+            if (strcmp(name, entries[k].name) == 0)
+                found = k;
+        }
+        const char *near = diagnostics_nearest(name, names, CONFIG_COUNT);
+        if (found < 0)
+            return fail(why, FAIL_INVALID, "%s:%d: there is no key '%s'%s%s%s", document->file,
+                        root->keys[i]->line, name, near ? "; did you mean '" : "", near ? near : "",
+                        near ? "'?" : "");
+        if (root->items[i]->kind == YAML_SEQUENCE || root->items[i]->kind == YAML_MAPPING)
+            return fail(why, FAIL_INVALID, "%s:%d: '%s' is text", document->file,
+                        root->keys[i]->line, name);
+        config_set(c, (enum config_key)found, root->items[i]->text);
+    }
+    return true;
+}
+
+static bool read_file(struct config *c, const char *file, struct fail *why)
+{
+    if (!file && access("dure.yaml", R_OK) != 0)
+        return true;
+    if (!file)
+        file = "dure.yaml";
+    struct bytes text;
+    struct diagnostics diagnostics;
+    bytes_init(&text, VALUE_MAX);
+    diagnostics_init(&diagnostics);
+    bool ok = cli_read_file(file, &text, why);
+    struct yaml_document *document =
+        ok ? yaml_parse(file, text.data, text.length, &diagnostics) : NULL;
+    if (document)
+        ok = set_from_yaml(c, document, why);
+    else if (ok)
+        ok = fail(why, FAIL_INVALID, "%s:%d:%d: %s", file, diagnostics.items[0].line,
+                  diagnostics.items[0].column, diagnostics.items[0].message);
+    yaml_free(document);
+    diagnostics_done(&diagnostics);
+    bytes_done(&text);
+    return ok;
+}
+
+bool config_read(struct config *c, const char *file, struct fail *why)
+{
+    *c = (struct config){0};
+    for (int k = 0; k < CONFIG_COUNT; k++)
+        config_set(c, (enum config_key)k, entries[k].otherwise);
+    if (!read_file(c, file, why))
+        return false;
+    for (int k = 0; k < CONFIG_COUNT; k++) {
+        char *name = environment_name(entries[k].name, ""),
+             *in_file = environment_name(entries[k].name, "_FILE");
+        const char *value = getenv(name), *path = getenv(in_file);
+        bool ok = true;
+        if (path && *path)
+            ok = set_from_file(c, (enum config_key)k, path, why);
+        else if (value && *value)
+            config_set(c, (enum config_key)k, value);
+        mem_free(name);
+        mem_free(in_file);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+void config_done(struct config *c)
+{
+    for (int k = 0; k < CONFIG_COUNT; k++)
+        mem_free(c->values[k]);
+    *c = (struct config){0};
+}
+
+void config_describe(FILE *out)
+{
+    for (int k = 0; k < CONFIG_COUNT; k++) {
+        char *name = environment_name(entries[k].name, entries[k].secret ? " or …_FILE" : "");
+        fprintf(out, "  %-14s %s%s%s%s\n", entries[k].name, entries[k].meaning,
+                entries[k].otherwise ? " (" : "", entries[k].otherwise ? entries[k].otherwise : "",
+                entries[k].otherwise ? ")" : "");
+        mem_free(name);
+    }
+}

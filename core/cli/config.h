@@ -1,0 +1,36 @@
+// The configuration of `dure serve`: a table of keys, each given by `dure.yaml` (--config), an
+// environment variable DURE_KEY, or an option; the later of these wins. Secrets may also be given
+// as KEY_FILE, whose content counts. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/fail.h"
+
+enum config_key {
+    CONFIG_LISTEN,
+    CONFIG_DATA,
+    CONFIG_PLUGINS,
+    CONFIG_PUBLIC_URL,
+    CONFIG_TOKEN,
+    CONFIG_MAIL_SERVER,
+    CONFIG_MAIL_USER,
+    CONFIG_MAIL_PASSWORD,
+    CONFIG_MAIL_FROM,
+    CONFIG_SINK,
+    CONFIG_SECRETS,
+    CONFIG_LOG,
+    CONFIG_COUNT,
+};
+
+struct config {
+    char *values[CONFIG_COUNT]; // NULL where not given and without a default
+};
+
+// Reads the file (NULL: ./dure.yaml if it is there) and the environment.
+CHECKED bool config_read(struct config *c, const char *file, struct fail *why);
+void config_done(struct config *c);
+void config_set(struct config *c, enum config_key key, const char *value); // an option
+const char *config_get(const struct config *c, enum config_key key);
+void config_describe(FILE *out); // every key with its meaning, for --help

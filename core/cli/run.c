@@ -1,0 +1,240 @@
+// dure run: one workflow in this process, its output on stdout.
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "calendar/duration.h"
+#include "calendar/instant.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/site.h"
+
+static const char usage[] =
+    "usage: dure run FILE [--input JSON|@FILE] [--data DIR] [--virtual] [--trace FILE]\n"
+    "                [--plugins DIR] [--patience DURATION]\n"
+    "Runs one workflow here (in memory without --data) and prints its output as JSON.\n"
+    "  --virtual    skips waiting time\n"
+    "  --trace      one JSON line a lifecycle event: time, type, reference, name\n"
+    "  --patience   how long to wait for a timer that lies ahead (PT1M)\n"
+    "exit code: 0 completed, 1 faulted or cancelled (the error on stderr), 2 wrong usage,\n"
+    "           3 nothing left to do but wait (the waits on stderr)\n";
+
+struct running {
+    const char *file, *input, *data, *trace, *plugins;
+    bool is_virtual;
+    int64_t patience_ms;
+    struct site *site;
+    struct id id;
+    bool ended;
+    FILE *trace_file;
+};
+
+static void on_ended(void *context, const char *id)
+{
+    struct running *r = context;
+    (void)id;
+    r->ended = true;
+}
+
+static bool has_ended(void *context)
+{
+    const struct running *r = context;
+    return r->ended;
+}
+
+static void on_happened(void *context, const char *instance, int64_t at_ms, json entry)
+{
+    struct running *r = context;
+    if (strcmp(instance, r->id.text) != 0)
+        return;
+    char time[INSTANT_TEXT_SIZE];
+    instant_write_utc(at_ms, time);
+    json line = json_ref(entry);
+    json_set_text(&line, "time", time);
+    char *text = json_dump(line);
+    fprintf(r->trace_file, "%s\n", text);
+    mem_free(text);
+    json_free(line);
+}
+
+static void print_error(json v)
+{
+    char *text = json_dump(v);
+    fprintf(stderr, "%s\n", text);
+    mem_free(text);
+}
+
+// What is wrong with the definition or the start, as the one JSON object that callers read.
+static int refuse(const struct fail *why)
+{
+    json error = problem_new(why->kind == FAIL_INVALID ? "validation" : "runtime", 400,
+                             "Not started", why->message, NULL);
+    print_error(error);
+    json_free(error);
+    return EXIT_BAD;
+}
+
+static bool start(struct running *r, struct fail *why)
+{
+    struct bytes text;
+    struct diagnostics diagnostics;
+    json input = json_absent();
+    bytes_init(&text, LIMIT_DEFINITION_BYTES);
+    diagnostics_init(&diagnostics);
+    struct engine *engine = site_engine(r->site);
+    struct definition *definition = NULL;
+    if (cli_read_file(r->file, &text, why) && cli_value(r->input, &input, why)) {
+        definition =
+            engine_deploy(engine, r->file, text.data, text.length, true, &diagnostics, why);
+        if (!definition && diagnostics.count > 0) {
+            struct bytes shown;
+            bytes_init(&shown, 1 << 20);
+            diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &shown);
+            fputs(shown.data, stderr);
+            bytes_done(&shown);
+        }
+    }
+    bool ok = definition != NULL;
+    if (ok) {
+        struct start_opts opts = {
+            .definition = {definition->namespace, definition->name, definition->version},
+            .input = input,
+        };
+        ok = engine_start(engine, &opts, &r->id, why);
+    }
+    json_free(input);
+    diagnostics_done(&diagnostics);
+    bytes_done(&text);
+    return ok;
+}
+
+static int conclude(struct running *r, bool ended)
+{
+    struct fail why = {0};
+    json shown = engine_show(site_engine(r->site), r->id.text, &why);
+    if (json_is_absent(shown))
+        return refuse(&why);
+    int code;
+    if (!ended) {
+        json waits = json_object();
+        json_set_text(&waits, "id", r->id.text);
+        json_set_take(&waits, "waitsFor", json_get(shown, "waitsFor"));
+        json_set_take(&waits, "waits", json_get(shown, "waits"));
+        print_error(waits);
+        json_free(waits);
+        code = EXIT_WAITS;
+    } else if (strcmp(json_get_text(shown, "status", ""), "completed") == 0) {
+        json output = json_get(shown, "output");
+        cli_print_json(output);
+        json_free(output);
+        code = EXIT_GOOD;
+    } else {
+        json error = json_get(shown, "error");
+        if (!json_is_object(error))
+            json_swap_take(&error, problem_new("runtime", 499, "Cancelled",
+                                               "the instance was cancelled", NULL));
+        print_error(error);
+        json_free(error);
+        code = EXIT_BAD;
+    }
+    json_free(shown);
+    return code;
+}
+
+static int run(struct running *r)
+{
+    struct fail why = {0};
+    struct site_opts opts = {.data = r->data,
+                             .is_virtual = r->is_virtual,
+                             .plugins = cli_plugins(r->plugins),
+                             .mail_is_kept = true};
+    r->site = site_open(&opts, &why);
+    if (!r->site)
+        return refuse(&why);
+    struct engine *engine = site_engine(r->site);
+    int code;
+    // The listener comes first: the start's own entries are part of the trace.
+    if (r->trace_file)
+        engine_listen(engine, on_happened, r);
+    if (start(r, &why)) {
+        engine_when_ended(engine, r->id.text, on_ended, r);
+        code = conclude(r, site_run(r->site, has_ended, r, r->patience_ms));
+    } else {
+        code = refuse(&why);
+    }
+    engine_unlisten(engine, r);
+    engine_forget_ended(engine, r);
+    site_close(r->site);
+    return code;
+}
+
+static int parse(struct running *r, int argc, char **argv)
+{
+    static const struct option options[] = {{"input", required_argument, NULL, 'i'},
+                                            {"data", required_argument, NULL, 'd'},
+                                            {"virtual", no_argument, NULL, 'v'},
+                                            {"trace", required_argument, NULL, 't'},
+                                            {"plugins", required_argument, NULL, 'p'},
+                                            {"patience", required_argument, NULL, 'w'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    struct duration patience = {.ms = 60000};
+    struct fail why = {0};
+    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        switch (c) {
+        case 'i':
+            r->input = optarg;
+            break;
+        case 'd':
+            r->data = optarg;
+            break;
+        case 'v':
+            r->is_virtual = true;
+            break;
+        case 't':
+            r->trace = optarg;
+            break;
+        case 'p':
+            r->plugins = optarg;
+            break;
+        case 'j':
+            break; // the output is JSON anyway
+        case 'w':
+            if (!duration_parse(optarg, &patience, &why))
+                return cli_usage(usage, "--patience: %s", why.message);
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return EXIT_GOOD;
+        default:
+            return cli_usage(usage, "run takes no such option");
+        }
+    }
+    if (argc - optind != 1)
+        return cli_usage(usage, "run takes one file");
+    if (!duration_ms(&patience, &r->patience_ms, &why))
+        return cli_usage(usage, "--patience: %s", why.message);
+    r->file = argv[optind];
+    return -1;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct running r = {0};
+    int code = parse(&r, argc, argv);
+    if (code >= 0)
+        return code;
+    if (r.trace && !(r.trace_file = fopen(r.trace, "w"))) {
+        fprintf(stderr, "dure run: cannot write '%s': %s\n", r.trace, strerror(errno));
+        return EXIT_BAD;
+    }
+    code = run(&r);
+    if (r.trace_file)
+        fclose(r.trace_file);
+    return code;
+}

@@ -1,0 +1,250 @@
+#include "cli/site.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "calendar/instant.h"
+#include "cli/context.h"
+#include "effects/http.h"
+#include "effects/mail.h"
+#include "effects/sink.h"
+#include "engine/loop.h"
+#include "net/client.h"
+#include "store/memory.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+
+#define FLUSH_PATIENCE_MS 10000
+#define SECRET_BYTES_MAX  (64 * 1024)
+
+struct site {
+    uv_loop_t loop;
+    uv_async_t woken; // virtual: ends the wait for the store or an effect
+    bool is_virtual;
+    struct virtual_port clock;
+    struct engine_loop *engine_loop; // NULL when virtual
+    struct memory_disk *disk;
+    struct store *store;
+    struct engine *engine;
+    struct people *people;
+    struct client *client;
+    struct http_executor *http;
+    struct mail_executor *mail;
+    struct sink_executor *sink;
+    json secrets;
+};
+
+static void on_woken(uv_async_t *handle)
+{
+    (void)handle;
+}
+
+static void wake_virtual(void *context)
+{
+    struct site *s = context;
+    uv_async_send(&s->woken);
+}
+
+// One file a secret; the name is the file's, the value its content without the line's end.
+static bool read_secrets(struct site *s, const char *directory, struct fail *why)
+{
+    s->secrets = json_object();
+    if (!directory)
+        return true;
+    DIR *folder = opendir(directory);
+    if (!folder)
+        return fail(why, FAIL_NOT_FOUND, "the folder of secrets '%s' cannot be read", directory);
+    bool ok = true;
+    for (struct dirent *entry; ok && (entry = readdir(folder));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        struct bytes content;
+        bytes_init(&content, SECRET_BYTES_MAX);
+        char *path = mem_printf("%s/%s", directory, entry->d_name);
+        ok = cli_read_file(path, &content, why);
+        while (content.length > 0 && strchr("\r\n", content.data[content.length - 1]))
+            content.data[--content.length] = 0;
+        if (ok)
+            json_set_text(&s->secrets, entry->d_name, content.data);
+        mem_free(path);
+        bytes_done(&content);
+    }
+    closedir(folder);
+    return ok;
+}
+
+static bool open_store(struct site *s, const char *data, struct fail *why)
+{
+    struct store_driver *driver;
+    if (data) {
+        driver = sqlite_driver_open(&(struct sqlite_opts){.directory = data}, why);
+    } else {
+        s->disk = memory_disk_new();
+        driver = memory_driver_new(s->disk);
+    }
+    if (!driver)
+        return false;
+    s->store = store_open(
+        &(struct store_opts){.driver = driver,
+                             .wake = s->is_virtual ? wake_virtual : engine_loop_store_wake,
+                             .context = s->is_virtual ? (void *)s : (void *)s->engine_loop},
+        why);
+    return s->store != NULL;
+}
+
+static void add_executors(struct site *s, const struct site_opts *opts)
+{
+    const struct config *c = opts->config;
+    s->client = client_new(&s->loop);
+    s->http = http_executor_new(s->client);
+    engine_add_executor(s->engine, http_executor(s->http));
+    struct mail_executor_opts mail = {
+        .people = s->people, .directory = opts->data, .keep = opts->mail_is_kept};
+    if (c) {
+        mail.server = config_get(c, CONFIG_MAIL_SERVER);
+        mail.user = config_get(c, CONFIG_MAIL_USER);
+        mail.password = config_get(c, CONFIG_MAIL_PASSWORD);
+        mail.from = config_get(c, CONFIG_MAIL_FROM);
+    }
+    s->mail = mail_executor_new(&mail, s->client);
+    engine_add_executor(s->engine, mail_executor(s->mail));
+    if (c && config_get(c, CONFIG_SINK)) {
+        s->sink = sink_executor_new(s->client, config_get(c, CONFIG_SINK));
+        engine_add_executor(s->engine, sink_executor(s->sink));
+    }
+}
+
+static bool open_engine(struct site *s, const struct site_opts *opts, struct fail *why)
+{
+    struct engine_opts engine_opts = {
+        .store = s->store,
+        .port = s->is_virtual ? &s->clock.port : port_system(),
+        .host = opts->plugins ? plugins_host(opts->plugins) : NULL,
+        .secrets = s->secrets,
+        .wake = s->is_virtual ? NULL : engine_loop_engine_wake,
+        .context = s->engine_loop,
+    };
+    s->engine = engine_new(&engine_opts);
+    s->people = people_new(s->engine);
+    if (opts->plugins)
+        plugins_attach(opts->plugins, s->people);
+    add_executors(s, opts);
+    if (!engine_recover(s->engine, why))
+        return false;
+    if (!s->is_virtual)
+        engine_loop_attach(s->engine_loop, s->engine);
+    return true;
+}
+
+struct site *site_open(const struct site_opts *opts, struct fail *why)
+{
+    struct site *s = mem_new(struct site);
+    s->is_virtual = opts->is_virtual;
+    s->secrets = json_absent();
+    must(uv_loop_init(&s->loop) == 0);
+    must(uv_async_init(&s->loop, &s->woken, on_woken) == 0);
+    if (s->is_virtual) {
+        const struct port *real = port_system();
+        uint64_t seed;
+        real->secret(real->context, &seed, sizeof seed);
+        virtual_port_init(&s->clock, real->now_ms(real->context), seed);
+    } else {
+        s->engine_loop = engine_loop_new(&s->loop);
+    }
+    if (read_secrets(s, opts->config ? config_get(opts->config, CONFIG_SECRETS) : NULL, why) &&
+        open_store(s, opts->data, why) && open_engine(s, opts, why))
+        return s;
+    site_close(s);
+    return NULL;
+}
+
+void site_close(struct site *s)
+{
+    struct fail why = {0};
+    if (!s)
+        return;
+    if (s->store && !store_flush(s->store, FLUSH_PATIENCE_MS, &why))
+        cli_print_fail("close", &why);
+    if (s->engine)
+        engine_poll(s->engine);
+    if (s->engine_loop)
+        engine_loop_close(s->engine_loop);
+    http_executor_free(s->http);
+    mail_executor_free(s->mail);
+    sink_executor_free(s->sink);
+    if (s->client)
+        client_close(s->client);
+    uv_close((uv_handle_t *)&s->woken, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    people_free(s->people);
+    engine_free(s->engine);
+    if (s->store)
+        store_close(s->store);
+    memory_disk_free(s->disk);
+    must(uv_loop_close(&s->loop) == 0);
+    json_free(s->secrets);
+    mem_free(s);
+}
+
+uv_loop_t *site_loop(struct site *s)
+{
+    return &s->loop;
+}
+
+struct engine *site_engine(struct site *s)
+{
+    return s->engine;
+}
+
+struct people *site_people(struct site *s)
+{
+    return s->people;
+}
+
+struct store *site_store(struct site *s)
+{
+    return s->store;
+}
+
+json site_secrets(struct site *s)
+{
+    return s->secrets;
+}
+
+static bool run_virtual(struct site *s, bool (*done)(void *context), void *context)
+{
+    for (;;) {
+        while (engine_turn(s->engine))
+            ;
+        engine_poll(s->engine);
+        if (done(context))
+            return true;
+        if (!engine_is_idle(s->engine)) {
+            uv_run(&s->loop, UV_RUN_ONCE);
+            continue;
+        }
+        int64_t due = engine_next_due_ms(s->engine);
+        if (due == INSTANT_NONE)
+            return false;
+        if (due > s->clock.now_ms)
+            s->clock.now_ms = due;
+    }
+}
+
+bool site_run(struct site *s, bool (*done)(void *context), void *context, int64_t patience_ms)
+{
+    if (s->is_virtual)
+        return run_virtual(s, done, context);
+    const struct port *port = engine_port(s->engine);
+    while (!done(context)) {
+        if (engine_is_idle(s->engine)) {
+            int64_t due = engine_next_due_ms(s->engine);
+            if (due == INSTANT_NONE || due - port->now_ms(port->context) > patience_ms)
+                return false;
+        }
+        uv_run(&s->loop, UV_RUN_ONCE);
+    }
+    return true;
+}
