@@ -1,7 +1,9 @@
 // Cron expressions: five fields (minute hour day month weekday) or six with seconds in front;
-// names, ranges, steps, lists, `L` and `#`, `@daily` and the like. Evaluated in a zone; a local
-// time in a gap runs once just after it, one that comes twice runs once. A compiled expression is a
-// plain value. Any thread but for zones.
+// names, ranges, steps, lists, `L` and `#`, `@daily` and the like. Where both day and weekday are
+// restricted, either is enough, as in every cron; where one begins with `*`, both must fit.
+// Evaluated in a zone. A local time in a gap runs once just after it, one that comes twice runs
+// once; but with every hour allowed the expression is an interval and follows real time.
+// A compiled expression is a plain value. Any thread.
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-// iCalendar files (RFC 5545) of one event, for mails. Any thread.
+// iCalendar files (RFC 5545) of one event, for mails. Times are written in UTC, to the second.
+// Borrows all it is given. Any thread.
 #pragma once
 
 #include <stdint.h>
@@ -15,7 +16,7 @@ struct ics_event {
     int sequence;     // goes up with each change
     int64_t stamp_ms; // DTSTAMP
     int64_t from_ms, to_ms;
-    const struct zone *zone;
+    const struct zone *zone; // where the event takes place; NULL where it does not matter
     const char *summary, *description, *location, *url; // NULL where there is none
     const char *organizer_mail, *attendee_mail;         // NULL where there is none
 };

@@ -1,5 +1,6 @@
 // RRULE (RFC 5545, by libical) in a zone, with holidays: the contract of the function
-// `occurrences`. Loop thread only.
+// `occurrences`. The rule runs on local times, so that a meeting at 14:00 stays at 14:00 over
+// changes of the clock. Any thread.
 #pragma once
 
 #include <stdbool.h>
@@ -9,22 +10,23 @@
 #include "base/fail.h"
 #include "calendar/zone.h"
 
+// What becomes of an occurrence whose local date is a holiday. The two that move it make sure of a
+// business day and so move it off a weekend too; `skip` leaves out what is listed as a holiday.
 enum holiday_policy {
     HOLIDAY_KEEP,
     HOLIDAY_SKIP,
     HOLIDAY_NEXT_BUSINESS_DAY,
     HOLIDAY_PREVIOUS_BUSINESS_DAY
 };
-enum month_end_policy {
-    MONTH_END_SKIP,
-    MONTH_END_CLAMP
-}; // the 31st of a month of 30: none, or the last day
+
+// The 31st of a month of 30: none, or the last day.
+enum month_end_policy { MONTH_END_SKIP, MONTH_END_CLAMP };
 
 struct recurrence_opts {
     const char *rrule;
     const struct zone *zone;
     int64_t from_ms;         // DTSTART: the first moment, whose local time all others keep
-    int64_t to_ms;           // excluded
+    int64_t to_ms;           // excluded; moments are held to it after they have been moved
     const int32_t *holidays; // dates, any order
     size_t holiday_count;
     enum holiday_policy policy;
