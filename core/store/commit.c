@@ -74,7 +74,7 @@ static void write_heads(const struct log *log, struct bytes *out)
 static void put_commit_row(struct store *s, int64_t now_ms)
 {
     struct bytes heads;
-    bytes_init(&heads, SIZE_MAX / 2);
+    bytes_init(&heads, SIZE_MAX / 4);
     write_heads(&s->log, &heads);
     int64_t seq = (int64_t)s->sealed + 1;
     s->head = chain_next(

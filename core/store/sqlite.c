@@ -1,0 +1,196 @@
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "store/sqlite_file.h"
+#include "store/sqlite_reader.h"
+#include "store/sqlite_writer.h"
+
+#define RETRY_MS  50
+#define WAL_PAGES 2000 // of 4 KiB: fewer means copying hot pages more often, more a longer recovery
+
+struct sqlite_driver {
+    struct store_driver seam;     // first
+    struct sqlite_writer *writer; // NULL: read only
+    struct sqlite_reader *reader;
+    int lock;
+};
+
+// From version−1 to version; see sqlite_file.h. Version 1 is where everything began.
+static const struct migration migrations[] = {{1, NULL}, {0, NULL}};
+
+static struct sqlite_driver *self(struct store_driver *d)
+{
+    return (struct sqlite_driver *)d;
+}
+
+static void driver_submit(struct store_driver *d, const struct batch *batch)
+{
+    must(self(d)->writer != NULL); // opened to look only
+    sqlite_writer_submit(self(d)->writer, batch);
+}
+
+static uint64_t driver_acknowledged(struct store_driver *d, int64_t wait_ms)
+{
+    struct sqlite_writer *writer = self(d)->writer;
+    return writer != NULL ? sqlite_writer_acknowledged(writer, wait_ms) : 0;
+}
+
+static bool driver_trouble(struct store_driver *d, struct fail *why)
+{
+    return self(d)->writer != NULL && sqlite_writer_trouble(self(d)->writer, why);
+}
+
+static bool driver_get(struct store_driver *d, enum table table, const struct value *key,
+                       struct row *out, struct fail *why)
+{
+    return sqlite_reader_get(self(d)->reader, table, key, out, why);
+}
+
+static bool driver_scan(struct store_driver *d, const struct scan_opts *opts, void **cursor,
+                        struct fail *why)
+{
+    *cursor = sqlite_cursor_open(self(d)->reader, opts, why);
+    return *cursor != NULL;
+}
+
+static bool driver_next(struct store_driver *d, void *cursor, struct row *row, struct fail *why)
+{
+    (void)d;
+    return sqlite_cursor_next(cursor, row, why);
+}
+
+static void driver_end(struct store_driver *d, void *cursor)
+{
+    (void)d;
+    sqlite_cursor_close(cursor);
+}
+
+static void driver_set_wake(struct store_driver *d, void (*wake)(void *context), void *context)
+{
+    if (self(d)->writer != NULL)
+        sqlite_writer_set_wake(self(d)->writer, wake, context);
+}
+
+// The writer closes last: it then copies the log into the file and removes it.
+static void driver_close(struct store_driver *d)
+{
+    sqlite_reader_free(self(d)->reader);
+    if (self(d)->writer != NULL)
+        sqlite_writer_stop(self(d)->writer);
+    directory_unlock(self(d)->lock);
+    mem_free(d);
+}
+
+static struct sqlite_driver *driver_new(void)
+{
+    struct sqlite_driver *driver = mem_new(struct sqlite_driver);
+    driver->seam = (struct store_driver){.submit = driver_submit,
+                                         .acknowledged = driver_acknowledged,
+                                         .trouble = driver_trouble,
+                                         .get = driver_get,
+                                         .scan = driver_scan,
+                                         .next = driver_next,
+                                         .end = driver_end,
+                                         .set_wake = driver_set_wake,
+                                         .close = driver_close};
+    driver->lock = -1;
+    return driver;
+}
+
+static bool prepare_file(sqlite3 *db, const struct sqlite_opts *opts, struct fail *why)
+{
+    // The log's file shrinks to this after it grew in a rush.
+    return link_run(db,
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                    "PRAGMA journal_size_limit=67108864",
+                    why) &&
+           file_migrate(db, migrations, SCHEMA_VERSION, why) &&
+           (opts->skip_check || file_quick_check(db, why));
+}
+
+static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts *opts,
+                         const char *path, struct fail *why)
+{
+    if ((driver->lock = directory_lock(opts->directory, why)) < 0)
+        return false;
+    sqlite3 *db = link_open(path, LINK_WRITE, opts->vfs, why);
+    if (db == NULL)
+        return false;
+    if (!prepare_file(db, opts, why)) {
+        sqlite3_close(db);
+        return false;
+    }
+    driver->writer = sqlite_writer_start(
+        &(struct sqlite_writer_opts){.db = db,
+                                     .retry_ms = opts->retry_ms > 0 ? opts->retry_ms : RETRY_MS,
+                                     .wal_pages = WAL_PAGES});
+    return true;
+}
+
+static bool start_reader(struct sqlite_driver *driver, const struct sqlite_opts *opts,
+                         const char *path, struct fail *why)
+{
+    if (opts->read_only && access(path, R_OK) != 0)
+        return fail(why, FAIL_NOT_FOUND, "there is no database '%s' to read: %s", path,
+                    strerror(errno));
+    sqlite3 *db = link_open(path, LINK_READ, opts->vfs, why);
+    if (db == NULL)
+        return false;
+    driver->reader = sqlite_reader_new(db);
+    return !opts->read_only ||
+           (file_check_version(db, why) && (opts->skip_check || file_quick_check(db, why)));
+}
+
+struct store_driver *sqlite_driver_open(const struct sqlite_opts *opts, struct fail *why)
+{
+    struct sqlite_driver *driver = driver_new();
+    char *path = mem_printf("%s/%s", opts->directory, SQLITE_FILE_NAME);
+    bool open = (opts->read_only || start_writer(driver, opts, path, why)) &&
+                start_reader(driver, opts, path, why);
+    mem_free(path);
+    if (open)
+        return &driver->seam;
+    driver_close(&driver->seam);
+    return NULL;
+}
+
+static bool copy(sqlite3 *from, sqlite3 *to, struct fail *why)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    if (backup == NULL)
+        return link_fail(to, "backing up", why);
+    sqlite3_backup_step(backup, -1); // in one read transaction: one moment's state
+    if (sqlite3_backup_finish(backup) != SQLITE_OK)
+        return link_fail(to, "backing up", why);
+    return link_run(to, "PRAGMA journal_mode=DELETE", why) && file_check_version(to, why) &&
+           file_quick_check(to, why);
+}
+
+// The copy gets its name only when it is whole and on the disk, so that nobody mistakes a torn one
+// for a backup.
+bool sqlite_backup(const char *directory, const char *to_file, struct fail *why)
+{
+    if (access(to_file, F_OK) == 0)
+        return fail(why, FAIL_CONFLICT, "'%s' is there already; choose another file", to_file);
+    char *path = mem_printf("%s/%s", directory, SQLITE_FILE_NAME);
+    char *partial = mem_printf("%s.partial", to_file);
+    unlink(partial);
+    sqlite3 *from = link_open(path, LINK_READ, NULL, why);
+    sqlite3 *to = from != NULL ? link_open(partial, LINK_WRITE, NULL, why) : NULL;
+    bool copied = to != NULL && copy(from, to, why);
+    sqlite3_close(to);
+    sqlite3_close(from);
+    if (copied && rename(partial, to_file) != 0)
+        copied = fail(why, FAIL_IO, "cannot name the backup '%s': %s", to_file, strerror(errno));
+    if (!copied)
+        unlink(partial);
+    mem_free(partial);
+    mem_free(path);
+    return copied;
+}

@@ -1,0 +1,30 @@
+// A connection to the database file and what every user of one needs: opening with the house's
+// settings, failures in words, statements, rows. A connection belongs to one thread at a time.
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "base/fail.h"
+#include "store/store.h"
+
+#define SQLITE_APPLICATION_ID 0x44555245 // "DURE"
+
+enum link_use {
+    LINK_WRITE, // the only one that writes and checkpoints
+    LINK_READ   // never checkpoints, not even as the last to close
+};
+
+// Opens the file; NULL and why. `vfs` NULL is the system's.
+sqlite3 *link_open(const char *path, enum link_use use, const char *vfs, struct fail *why);
+
+// Says what SQLite said, as one of the world's failures; returns false.
+bool link_fail(sqlite3 *db, const char *doing, struct fail *why);
+CHECKED bool link_run(sqlite3 *db, const char *sql, struct fail *why);
+CHECKED bool link_integer(sqlite3 *db, const char *sql, int64_t *out, struct fail *why);
+// `persistent`: kept for the connection's life. NULL and why when it does not compile.
+sqlite3_stmt *link_prepare(sqlite3 *db, const char *sql, bool persistent, struct fail *why);
+
+// The value must stay until the statement is reset, unless `copied`.
+void link_bind(sqlite3_stmt *statement, int place, const struct value *value, bool copied);
+struct row link_row(sqlite3_stmt *statement); // the row it stands on
