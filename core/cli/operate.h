@@ -1,0 +1,35 @@
+// The options that the operator's commands share. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "cli/target.h"
+#include "json/json.h"
+
+struct operate {
+    struct target_opts target;
+    const char *input, *key, *status, *definition, *task, *as, *receipt, *delegate, *recuse,
+        *instance, *source, *id, *reason;
+    int64_t limit, wait_s;
+    bool json, yes, withdraw, history;
+    const char *words[64]; // what is no option
+    int word_count;
+    struct target *t;
+};
+
+typedef int operate_action(struct operate *o);
+
+int operate_list(struct operate *o);
+int operate_show(struct operate *o);
+int operate_start(struct operate *o);
+int operate_send(struct operate *o);
+int operate_answer(struct operate *o);
+int operate_why(struct operate *o);
+int operate_change(struct operate *o, const char *verb); // cancel, pause, resume, retry
+
+// "ns/name" or "ns/name:version" as {namespace, name, version?}.
+CHECKED bool operate_definition(const char *text, json *out, struct fail *why);
+// Prints why and gives EXIT_BAD.
+int operate_refused(const char *command, const struct fail *why);

@@ -1,0 +1,242 @@
+// The operator's commands that change something: start, send, answer, and cancel, pause, resume,
+// retry.
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/operate.h"
+
+// Prints the answer: JSON with --json, else the sentence the caller made of it.
+static int conclude(struct operate *o, const char *command, bool ok, json answer,
+                    const char *sentence, const struct fail *why)
+{
+    if (!ok)
+        return operate_refused(command, why);
+    if (o->json)
+        cli_print_json(answer);
+    else
+        puts(sentence);
+    return EXIT_GOOD;
+}
+
+int operate_start(struct operate *o)
+{
+    struct fail why = {0};
+    json definition = json_absent(), input = json_absent(), answer = json_absent(),
+         body = json_object();
+    bool ok =
+        operate_definition(o->words[0], &definition, &why) && cli_value(o->input, &input, &why);
+    if (ok) {
+        json_set(&body, "definition", definition);
+        if (!json_is_absent(input))
+            json_set(&body, "input", input);
+        char *path = o->wait_s > 0 ? mem_printf("/api/v1/instances?wait=%lld", (long long)o->wait_s)
+                                   : mem_string("/api/v1/instances");
+        struct target_request request = {
+            .method = "POST", .path = path, .body = body, .key = o->key};
+        ok = target_ask(o->t, &request, &answer, &why);
+        mem_free(path);
+    }
+    char *sentence =
+        mem_printf("%s %s", json_get_text(answer, "id", ""), json_get_text(answer, "status", ""));
+    int code = conclude(o, "start", ok, answer, sentence, &why);
+    mem_free(sentence);
+    json_free(definition);
+    json_free(input);
+    json_free(body);
+    json_free(answer);
+    return code;
+}
+
+// A whole event as JSON (or @FILE), or a type with --input as its data.
+static bool read_event(struct operate *o, json *event, struct fail *why)
+{
+    const char *word = o->words[0];
+    if (word[0] == '{' || word[0] == '@')
+        return cli_value(word, event, why);
+    json data = json_absent();
+    if (!cli_value(o->input, &data, why))
+        return false;
+    *event = json_object();
+    json_set_text(event, "specversion", "1.0");
+    json_set_text(event, "type", word);
+    json_set_text(event, "source", o->source ? o->source : "/dure/send");
+    if (o->id) {
+        json_set_text(event, "id", o->id);
+    } else {
+        struct random random;
+        uint64_t seed;
+        random_secret(&seed, sizeof seed);
+        random_seed(&random, seed);
+        struct id id = id_new(0, &random);
+        json_set_text(event, "id", id.text);
+    }
+    if (!json_is_absent(data))
+        json_set_take(event, "data", data);
+    return true;
+}
+
+int operate_send(struct operate *o)
+{
+    struct fail why = {0};
+    json event = json_absent(), answer = json_absent();
+    bool ok = read_event(o, &event, &why);
+    if (ok) {
+        struct target_request request = {.method = "POST",
+                                         .path = "/api/v1/events",
+                                         .type = "application/cloudevents+json",
+                                         .body = event};
+        ok = target_ask(o->t, &request, &answer, &why);
+    }
+    char *sentence = json_is_absent(answer) ? mem_string("") : json_dump(answer);
+    int code = conclude(o, "send", ok, answer, sentence, &why);
+    mem_free(sentence);
+    json_free(event);
+    json_free(answer);
+    return code;
+}
+
+// The item's id: given, or the open one of a task.
+static bool find_item(struct operate *o, char **id, struct fail *why)
+{
+    if (o->word_count > 0) {
+        *id = mem_string(o->words[0]);
+        return true;
+    }
+    if (!o->instance || !o->task)
+        return fail(why, FAIL_INVALID, "answer needs an item, or --instance and --task");
+    json page = json_absent();
+    if (!target_get(o->t, &page, why, "/api/v1/items?status=open&limit=%d&instance=%s",
+                    LIMIT_PAGE_ROWS, o->instance))
+        return false;
+    json items = json_get(page, "items");
+    for (size_t i = 0; i < json_length(items) && !*id; i++) {
+        json item = json_at(items, i);
+        const char *assignee = json_get_text(item, "assignee", NULL);
+        bool mine = o->as ? assignee && strcmp(assignee, o->as) == 0 : assignee == NULL;
+        if (mine && strcmp(json_get_text(item, "task", ""), o->task) == 0)
+            *id = mem_string(json_get_text(item, "id", ""));
+        json_free(item);
+    }
+    json_free(items);
+    json_free(page);
+    return *id || fail(why, FAIL_NOT_FOUND, "task '%s' asks %s nothing", o->task,
+                       o->as ? o->as : "the public");
+}
+
+int operate_answer(struct operate *o)
+{
+    struct fail why = {0};
+    json data = json_absent(), answer = json_absent(), body = json_object();
+    char *item = NULL;
+    bool ok = cli_value(o->input, &data, &why) && find_item(o, &item, &why);
+    if (ok) {
+        json_set_text(&body, "as", o->as);
+        json_set_take(&body, "data", json_is_absent(data) ? json_null() : json_ref(data));
+        if (o->receipt)
+            json_set_text(&body, "receipt", o->receipt);
+        if (o->withdraw)
+            json_set_bool(&body, "withdraw", true);
+        if (o->delegate)
+            json_set_text(&body, "delegate", o->delegate);
+        if (o->recuse)
+            json_set_text(&body, "recuse", o->recuse);
+        char *path = mem_printf("/api/v1/items/%s/answers", item);
+        struct target_request request = {
+            .method = "POST", .path = path, .body = body, .key = o->key};
+        ok = target_ask(o->t, &request, &answer, &why);
+        mem_free(path);
+    }
+    char *sentence = mem_printf("receipt %s", json_get_text(answer, "receipt", ""));
+    int code = conclude(o, "answer", ok, answer, sentence, &why);
+    mem_free(sentence);
+    mem_free(item);
+    json_free(data);
+    json_free(body);
+    json_free(answer);
+    return code;
+}
+
+// The ids that a selector means, all pages of them.
+static bool select_instances(struct operate *o, json *ids, struct fail *why)
+{
+    char *cursor = mem_string("");
+    bool ok = true;
+    while (ok && cursor) {
+        json page = json_absent();
+        ok = target_get(o->t, &page, why, "/api/v1/instances?limit=%d%s%s%s%s%s%s", LIMIT_PAGE_ROWS,
+                        o->status ? "&status=" : "", o->status ? o->status : "",
+                        o->definition ? "&definition=" : "", o->definition ? o->definition : "",
+                        *cursor ? "&cursor=" : "", cursor);
+        json items = json_get(page, "items");
+        for (size_t i = 0; i < json_length(items); i++) {
+            json item = json_at(items, i);
+            json_append_take(ids, json_get(item, "id"));
+            json_free(item);
+        }
+        mem_free(cursor);
+        cursor = mem_string(json_get_text(page, "next", NULL));
+        json_free(items);
+        json_free(page);
+    }
+    mem_free(cursor);
+    return ok;
+}
+
+static bool confirmed(const struct operate *o, const char *verb, size_t count)
+{
+    fprintf(stderr, "%s %zu instance%s", verb, count, count == 1 ? "" : "s");
+    if (o->yes || count == 0) {
+        fputc('\n', stderr);
+        return count > 0;
+    }
+    if (!isatty(STDIN_FILENO)) {
+        fputs("; nothing was changed: say --yes\n", stderr);
+        return false;
+    }
+    fputs("? [y/N] ", stderr);
+    int c = getchar();
+    return c == 'y' || c == 'Y';
+}
+
+int operate_change(struct operate *o, const char *verb)
+{
+    struct fail why = {0};
+    json ids = json_array();
+    bool by_selector = o->word_count == 0;
+    if (by_selector && !o->status && !o->definition) {
+        fprintf(stderr, "dure %s: say which: ids, or --status and --definition\n", verb);
+        json_free(ids);
+        return EXIT_USAGE;
+    }
+    for (int i = 0; i < o->word_count; i++)
+        json_append_take(&ids, json_string(o->words[i]));
+    bool ok = !by_selector || select_instances(o, &ids, &why);
+    if (!ok || (by_selector && !confirmed(o, verb, json_length(ids)))) {
+        json_free(ids);
+        return ok ? EXIT_BAD : operate_refused(verb, &why);
+    }
+    int code = EXIT_GOOD;
+    json body = json_object();
+    if (o->reason)
+        json_set_text(&body, "reason", o->reason);
+    for (size_t i = 0; i < json_length(ids); i++) {
+        json id = json_at(ids, i), answer = json_absent();
+        char *path = mem_printf("/api/v1/instances/%s/%s", json_text(id), verb);
+        struct target_request request = {.method = "POST", .path = path, .body = body};
+        if (!target_ask(o->t, &request, &answer, &why))
+            code = operate_refused(verb, &why);
+        else
+            printf("%s %s\n", json_text(id), json_get_text(answer, "status", "done"));
+        mem_free(path);
+        json_free(answer);
+        json_free(id);
+    }
+    json_free(body);
+    json_free(ids);
+    return code;
+}

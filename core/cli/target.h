@@ -1,0 +1,36 @@
+// What the commands of an operator talk to: a running server (--server URL, the token from
+// DURE_TOKEN), or a stopped one's data directory (--data), which is then served in this process for
+// as long as the command runs, so that both go the same way through the API. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/fail.h"
+#include "json/json.h"
+
+struct target;
+
+struct target_opts {
+    const char *server;  // NULL: $DURE_SERVER, else http://127.0.0.1:8080
+    const char *data;    // wins over server
+    const char *plugins; // with data
+};
+struct target *target_open(const struct target_opts *opts, struct fail *why);
+void target_close(struct target *t); // NULL is legal
+
+struct target_request {
+    const char *method, *path;
+    const char *type; // of the body; NULL: application/json
+    const char *text; // the body as text, or
+    json body;        // as JSON; absent: none (only looked at when text is NULL)
+    const char *key;  // Idempotency-Key, or NULL
+};
+// True with the answer's JSON (absent if it has none) for a 2xx. Else why has the problem's code
+// and detail, and *out the problem.
+CHECKED bool target_ask(struct target *t, const struct target_request *request, json *out,
+                        struct fail *why);
+CHECKED bool target_get(struct target *t, json *out, struct fail *why, const char *path_format, ...)
+    PRINTF(4, 5);
+
+// Appends text with everything that may not stand in a query or path segment percent-encoded.
+void target_escape(struct bytes *out, const char *text);

@@ -1,0 +1,179 @@
+// dure verify, backup and doctor: what an auditor and an operator ask of a data directory.
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "store/audit.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+
+static const char verify_usage[] =
+    "usage: dure verify DIR [--instance ID] [--export FILE]\n"
+    "       dure verify CASE.json\n"
+    "Walks the audit chain of a data directory (or of one instance) or of an exported case; exit 1 "
+    "if anything does\n"
+    "not fit. --export writes one instance as a case that can be verified alone.\n";
+static const char backup_usage[] =
+    "usage: dure backup DIR FILE\n"
+    "Copies the database of a data directory, in use or not, into a new file.\n";
+static const char doctor_usage[] =
+    "usage: dure doctor DIR\n"
+    "Examines a data directory and says in words what is wrong and what to do.\n";
+
+static struct store *open_to_look(const char *directory, struct fail *why)
+{
+    struct store_driver *driver =
+        sqlite_driver_open(&(struct sqlite_opts){.directory = directory, .read_only = true}, why);
+    return driver ? store_open(&(struct store_opts){.driver = driver}, why) : NULL;
+}
+
+static int print_report(bool ok, const struct audit_report *r, const struct fail *why)
+{
+    if (r->details && r->details->length > 0)
+        fputs(r->details->data, stderr);
+    if (!ok)
+        fprintf(stderr, "dure verify: %s\n", why->message);
+    printf("%s: %lld instances, %lld rows of history, %lld commits, %lld personal payloads (%lld "
+           "erased), %lld wrong\n",
+           ok ? "whole" : "NOT WHOLE", (long long)r->instances, (long long)r->rows,
+           (long long)r->commits, (long long)r->personal, (long long)r->erased, (long long)r->bad);
+    return ok ? EXIT_GOOD : EXIT_BAD;
+}
+
+static int verify_case(const char *file, struct audit_report *report)
+{
+    struct fail why = {0};
+    struct bytes text;
+    bytes_init(&text, 256u << 20);
+    json exported = json_absent();
+    bool ok = cli_read_file(file, &text, &why) &&
+              json_parse(text.data, text.length, &exported, &why) &&
+              audit_verify_case(exported, report, &why);
+    json_free(exported);
+    bytes_done(&text);
+    return print_report(ok, report, &why);
+}
+
+static bool export_case(struct store *s, const char *instance, const char *file, struct fail *why)
+{
+    json exported;
+    if (!audit_export(s, instance, &exported, why))
+        return false;
+    char *text = json_dump(exported);
+    FILE *out = fopen(file, "wb");
+    bool ok = out && fputs(text, out) >= 0;
+    ok = (!out || fclose(out) == 0) && ok;
+    mem_free(text);
+    json_free(exported);
+    return ok || fail(why, FAIL_IO, "cannot write '%s'", file);
+}
+
+static int verify_directory(const char *directory, const char *instance, const char *export,
+                            struct audit_report *report)
+{
+    struct fail why = {0};
+    struct store *store = open_to_look(directory, &why);
+    if (!store) {
+        cli_print_fail("verify", &why);
+        return EXIT_BAD;
+    }
+    bool ok = audit_verify(store, instance, report, &why);
+    int code = print_report(ok, report, &why);
+    if (ok && export && !export_case(store, instance, export, &why)) {
+        cli_print_fail("verify", &why);
+        code = EXIT_BAD;
+    }
+    store_close(store);
+    return code;
+}
+
+int command_verify(int argc, char **argv)
+{
+    static const struct option options[] = {{"instance", required_argument, NULL, 'i'},
+                                            {"export", required_argument, NULL, 'e'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    const char *instance = NULL, *export = NULL;
+    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (c == 'h')
+            return fputs(verify_usage, stdout), EXIT_GOOD;
+        if (c == 'i')
+            instance = optarg;
+        else if (c == 'e')
+            export = optarg;
+        else
+            return cli_usage(verify_usage, "verify takes no such option");
+    }
+    if (argc - optind != 1 || (export && !instance))
+        return cli_usage(verify_usage, "%s",
+                         export ? "--export needs --instance"
+                                : "verify needs one directory or case");
+    struct stat st;
+    if (stat(argv[optind], &st) != 0) {
+        fprintf(stderr, "dure verify: there is no '%s'\n", argv[optind]);
+        return EXIT_BAD;
+    }
+    struct bytes details;
+    bytes_init(&details, 1 << 20);
+    struct audit_report report = {.details = &details};
+    int code = S_ISDIR(st.st_mode) ? verify_directory(argv[optind], instance, export, &report)
+                                   : verify_case(argv[optind], &report);
+    bytes_done(&details);
+    return code;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    return argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+}
+
+int command_backup(int argc, char **argv)
+{
+    struct fail why = {0};
+    if (asks_help(argc, argv))
+        return fputs(backup_usage, stdout), EXIT_GOOD;
+    if (argc != 3)
+        return cli_usage(backup_usage, "backup needs a data directory and a file");
+    if (!sqlite_backup(argv[1], argv[2], &why)) {
+        cli_print_fail("backup", &why);
+        return EXIT_BAD;
+    }
+    printf("%s written\n", argv[2]);
+    return EXIT_GOOD;
+}
+
+// One line a finding; the way out is part of the sentence.
+int command_doctor(int argc, char **argv)
+{
+    struct fail why = {0};
+    if (asks_help(argc, argv))
+        return fputs(doctor_usage, stdout), EXIT_GOOD;
+    if (argc != 2)
+        return cli_usage(doctor_usage, "doctor needs a data directory");
+    struct store *store = open_to_look(argv[1], &why);
+    if (!store) {
+        printf("the database does not open: %s\n", why.message);
+        return EXIT_BAD;
+    }
+    printf("the database opens and its pages are whole\n");
+    struct bytes details;
+    bytes_init(&details, 1 << 20);
+    struct audit_report report = {.details = &details};
+    bool whole = audit_verify(store, NULL, &report, &why);
+    if (whole)
+        printf("the audit chain is whole: %lld instances, %lld rows, %lld commits\n",
+               (long long)report.instances, (long long)report.rows, (long long)report.commits);
+    else
+        printf("the audit chain is not whole: %s\n%srestore a backup, or export the cases that are "
+               "whole with `dure verify --export`\n",
+               why.message, details.data);
+    bytes_done(&details);
+    store_close(store);
+    return whole ? EXIT_GOOD : EXIT_BAD;
+}
