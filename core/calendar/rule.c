@@ -21,17 +21,56 @@ struct part {
     bool is_list;
 };
 
-// RFC 5545, section 3.3.10. RSCALE and SKIP belong to the month-end policy.
-static const struct part parts[] = {
-    {"FREQ", 0, 0, false, false},        {"UNTIL", 0, 0, false, false},
-    {"COUNT", 1, 1000000, false, false}, {"INTERVAL", 1, 32767, false, false},
-    {"BYSECOND", 0, 59, false, true},    {"BYMINUTE", 0, 59, false, true},
-    {"BYHOUR", 0, 23, false, true},      {"BYDAY", 1, 53, true, true},
-    {"BYMONTHDAY", 1, 31, true, true},   {"BYYEARDAY", 1, 366, true, true},
-    {"BYWEEKNO", 1, 53, true, true},     {"BYMONTH", 1, 12, false, true},
-    {"BYSETPOS", 1, 366, true, true},    {"WKST", 0, 0, false, false},
+enum part_name {
+    FREQ,
+    UNTIL,
+    COUNT,
+    INTERVAL,
+    BYSECOND,
+    BYMINUTE,
+    BYHOUR,
+    BYDAY,
+    BYMONTHDAY,
+    BYYEARDAY,
+    BYWEEKNO,
+    BYMONTH,
+    BYSETPOS,
+    WKST,
+    PART_COUNT
 };
-#define PART_COUNT (sizeof(parts) / sizeof(*parts))
+
+// RFC 5545, section 3.3.10. RSCALE and SKIP belong to the month-end policy.
+static const struct part parts[PART_COUNT] = {
+    [FREQ] = {"FREQ", 0, 0, false, false},
+    [UNTIL] = {"UNTIL", 0, 0, false, false},
+    [COUNT] = {"COUNT", 1, 1000000, false, false},
+    [INTERVAL] = {"INTERVAL", 1, 32767, false, false},
+    [BYSECOND] = {"BYSECOND", 0, 59, false, true},
+    [BYMINUTE] = {"BYMINUTE", 0, 59, false, true},
+    [BYHOUR] = {"BYHOUR", 0, 23, false, true},
+    [BYDAY] = {"BYDAY", 1, 53, true, true},
+    [BYMONTHDAY] = {"BYMONTHDAY", 1, 31, true, true},
+    [BYYEARDAY] = {"BYYEARDAY", 1, 366, true, true},
+    [BYWEEKNO] = {"BYWEEKNO", 1, 53, true, true},
+    [BYMONTH] = {"BYMONTH", 1, 12, false, true},
+    [BYSETPOS] = {"BYSETPOS", 1, 366, true, true},
+    [WKST] = {"WKST", 0, 0, false, false},
+};
+
+#define BIT(part) (1u << (part))
+
+// Which frequencies a part goes with, by the table of RFC 5545; a part out of place would make
+// libical search through centuries before it gives up.
+static const struct {
+    enum part_name part;
+    unsigned frequencies;
+    const char *allowed;
+} limits[] = {
+    {BYWEEKNO, BIT(RULE_YEARLY), "YEARLY"},
+    {BYYEARDAY, BIT(RULE_YEARLY) | BIT(RULE_HOURLY) | BIT(RULE_MINUTELY) | BIT(RULE_SECONDLY),
+     "YEARLY, HOURLY, MINUTELY or SECONDLY"},
+    {BYMONTHDAY, ~BIT(RULE_WEEKLY), "a FREQ other than WEEKLY"},
+};
 
 const char *rule_frequency_name(enum rule_frequency frequency)
 {
@@ -90,8 +129,10 @@ static bool check_numbers(const struct part *p, const char *value, struct fail *
     }
 }
 
-static bool check_weekdays(const struct part *p, const char *value, bool one, struct fail *why)
+static bool check_weekdays(struct rule *r, const struct part *p, const char *value,
+                           struct fail *why)
 {
+    bool one = p == &parts[WKST];
     for (const char *at = value;; at++) {
         int n = 1;
         bool numbered = !isalpha((unsigned char)*at);
@@ -100,6 +141,8 @@ static bool check_weekdays(const struct part *p, const char *value, bool one, st
                           one ? "is not one of SU MO TU WE TH FR SA"
                               : "is not a list of weekdays like MO,WE or 3FR or -1SU",
                           why);
+        if (numbered && r->weekday_number < (n < 0 ? -n : n))
+            r->weekday_number = n < 0 ? -n : n;
         at += 2;
         if (!*at)
             return true;
@@ -145,14 +188,12 @@ static bool read_frequency(struct rule *r, const char *value, struct fail *why)
 
 static bool read_part(struct rule *r, const struct part *p, const char *value, struct fail *why)
 {
-    if (strcmp(p->name, "FREQ") == 0)
+    if (p == &parts[FREQ])
         return read_frequency(r, value, why);
-    if (strcmp(p->name, "UNTIL") == 0)
+    if (p == &parts[UNTIL])
         return read_until(r, value, why);
-    if (strcmp(p->name, "BYDAY") == 0 || strcmp(p->name, "WKST") == 0)
-        return check_weekdays(p, value, *p->name == 'W', why);
-    if (strcmp(p->name, "COUNT") == 0)
-        r->has_count = true;
+    if (p == &parts[BYDAY] || p == &parts[WKST])
+        return check_weekdays(r, p, value, why);
     return check_numbers(p, value, why);
 }
 
@@ -168,7 +209,7 @@ static const struct part *find_part(const char *name, struct fail *why)
     return NULL;
 }
 
-static bool append_part(struct rule *r, const char *name, const char *value)
+static void append_part(struct rule *r, const char *name, const char *value)
 {
     size_t length = strlen(r->text), more = strlen(name) + strlen(value) + 2;
     must(length + more <= sizeof(r->text)); // the text is no longer than the one it was read from
@@ -178,12 +219,11 @@ static bool append_part(struct rule *r, const char *name, const char *value)
     at = stpcpy(at, name);
     *at++ = '=';
     stpcpy(at, value);
-    return true;
 }
 
-static bool read_parts(struct rule *r, char *text, struct fail *why)
+// `seen` gets a bit for each part that there is.
+static bool read_parts(struct rule *r, char *text, unsigned *seen, struct fail *why)
 {
-    unsigned seen = 0;
     char *save = NULL;
     for (char *item = strtok_r(text, ";", &save); item; item = strtok_r(NULL, ";", &save)) {
         char *equals = strchr(item, '=');
@@ -194,15 +234,35 @@ static bool read_parts(struct rule *r, char *text, struct fail *why)
         const struct part *p = find_part(item, why);
         if (!p || !read_part(r, p, equals + 1, why))
             return false;
-        unsigned bit = 1u << (p - parts);
-        if (seen & bit)
+        if (*seen & BIT(p - parts))
             return fail(why, FAIL_INVALID, "rrule: %s stands there twice", p->name);
-        seen |= bit;
-        if (strcmp(p->name, "UNTIL") != 0 && !append_part(r, item, equals + 1))
-            return false;
+        *seen |= BIT(p - parts);
+        if (p != &parts[UNTIL])
+            append_part(r, item, equals + 1);
     }
-    if (!(seen & 1u))
+    return true;
+}
+
+static bool check_together(const struct rule *r, unsigned seen, struct fail *why)
+{
+    unsigned by = BIT(BYSECOND) | BIT(BYMINUTE) | BIT(BYHOUR) | BIT(BYDAY) | BIT(BYMONTHDAY) |
+                  BIT(BYYEARDAY) | BIT(BYWEEKNO) | BIT(BYMONTH);
+    bool monthly = r->frequency == RULE_MONTHLY, yearly = r->frequency == RULE_YEARLY;
+    if (!(seen & BIT(FREQ)))
         return fail(why, FAIL_INVALID, "rrule: FREQ is missing; write e.g. FREQ=MONTHLY;BYDAY=3FR");
+    if (seen & BIT(COUNT) && seen & BIT(UNTIL))
+        return fail(why, FAIL_INVALID, "rrule: COUNT and UNTIL exclude each other; keep one");
+    if (seen & BIT(BYSETPOS) && !(seen & by))
+        return fail(why, FAIL_INVALID, "rrule: BYSETPOS needs another BY part to choose from");
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+        if (seen & BIT(limits[i].part) && !(limits[i].frequencies & BIT(r->frequency)))
+            return fail(why, FAIL_INVALID, "rrule: %s goes with %s only",
+                        parts[limits[i].part].name, limits[i].allowed);
+    if (r->weekday_number && !monthly && !yearly)
+        return fail(why, FAIL_INVALID, "rrule: a number in BYDAY goes with MONTHLY or YEARLY only");
+    if (r->weekday_number > 5 && (monthly || seen & BIT(BYMONTH)))
+        return fail(why, FAIL_INVALID, "rrule: BYDAY has %d; a month has five weeks at most",
+                    r->weekday_number);
     return true;
 }
 
@@ -217,9 +277,6 @@ bool rule_parse(const char *text, struct rule *out, struct fail *why)
     for (size_t i = 0; i <= length; i++)
         copy[i] = (char)toupper((unsigned char)text[i]);
     *out = (struct rule){.frequency = RULE_DAILY};
-    if (!read_parts(out, copy, why))
-        return false;
-    if (out->has_count && out->has_until)
-        return fail(why, FAIL_INVALID, "rrule: COUNT and UNTIL exclude each other; keep one");
-    return true;
+    unsigned seen = 0;
+    return read_parts(out, copy, &seen, why) && check_together(out, seen, why);
 }

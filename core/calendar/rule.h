@@ -25,7 +25,8 @@ enum rule_frequency {
 struct rule {
     char text[RULE_TEXT_MAX + 1]; // upper case, without "RRULE:" and UNTIL
     enum rule_frequency frequency;
-    bool has_count, has_until;
+    bool has_until;
+    int weekday_number;     // the largest in BYDAY, 0 if none has a number
     bool until_is_utc;      // else in the zone's local time
     int64_t until_local_ms; // the last moment allowed, as if UTC
 };

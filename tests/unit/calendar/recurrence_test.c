@@ -278,7 +278,12 @@ TEST(recurrence, refuses_what_is_no_rule)
         {"FREQ=DAILY;UNTIL=20130229", "UNTIL"},
         {"FREQ=DAILY;COLOUR=RED", "COLOUR"},
         {"FREQ", "NAME=VALUE"},
-        {"FREQ=MONTHLY;BYDAY=9FR", "does not describe moments"},
+        {"FREQ=MONTHLY;BYDAY=9FR", "five weeks at most"},
+        {"FREQ=DAILY;BYDAY=3FR", "MONTHLY or YEARLY"},
+        {"FREQ=MONTHLY;BYSETPOS=2", "BYSETPOS needs"},
+        {"FREQ=MONTHLY;BYWEEKNO=2", "BYWEEKNO goes with YEARLY"},
+        {"FREQ=WEEKLY;BYMONTHDAY=2", "BYMONTHDAY goes with"},
+        {"FREQ=DAILY;BYYEARDAY=2", "BYYEARDAY goes with"},
         {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "does not describe moments"},
         {"FREQ=DAILY;RSCALE=GREGORIAN", "RSCALE"},
     };
