@@ -79,7 +79,10 @@ struct error_source { // raise, or an entry of use.errors
 };
 
 // One event filter. `id` is unique in the definition and stable for a version: subscriptions name
-// it.
+// it. A constant attribute matches if it is equal; if it has any of \ ^ $ | ? * + ( ) [ ] { } it
+// also matches as a regular expression that covers the whole value (a dot alone makes none, since
+// event types are full of them). `data` that is no expression is in `with` and must be contained in
+// the event's data.
 struct event_filter {
     int id;
     const char *type; // constant type, or NULL: any, or given by an expression
@@ -170,6 +173,8 @@ struct task {
             struct retry_policy *retry; // NULL: none
             struct task_list handler;   // count 0: none
             bool has_handler;
+            bool has_then;    // catch.then: where an error that was caught goes on,
+            struct flow then; // instead of the task's own `then`
         } attempt;
         struct error_source *raise;
         struct duration_source wait;
@@ -228,6 +233,7 @@ struct definition {
     size_t filter_count;
     const char **secrets; // names
     size_t secret_count;
+    struct definition_owned *owned; // templates, schemas and values that go with it
 };
 
 // What is known of the functions that `call: NAME` may mean; the plugin room provides it. NULL: any
