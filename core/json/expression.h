@@ -16,6 +16,8 @@
 #include "json/json.h"
 #include "json/yaml.h"
 
+#define EXPRESSION_ROUNDS_MAX 100000
+
 struct expressions; // a set that compiles together
 struct expression;
 struct template; // a JSON value with expressions inside
@@ -43,7 +45,8 @@ bool expression_is_constant(const struct expression *e);
 // at fault, with jq's words made readable in why. Idempotent.
 CHECKED bool expressions_compile(struct expressions *set, struct expression **which,
                                  struct fail *why);
-// Compiles one alone (for diagnostics: each bad expression its own message).
+// Whether this one compiles (for diagnostics: each bad expression its own message). Compiles the
+// set if need be; a set with bad expressions still evaluates its good ones.
 CHECKED bool expression_check(struct expression *e, struct fail *why);
 
 // Exactly one result is wanted: no result gives null, the first of several counts.
@@ -60,6 +63,14 @@ struct template *template_compile(struct expressions *set, const struct yaml_doc
 // The same from a JSON value (plugins' and API's texts), strict.
 struct template *template_compile_json(struct expressions *set, json value, struct fail *why);
 void template_free(struct template *t); // templates are not owned by the set
+// Adds a diagnostic (`bad-expression`) for each expression inside that does not compile; true if
+// none.
+bool template_check(const struct template *t, const struct yaml_document *document,
+                    struct diagnostics *diagnostics);
+// Where an expression stands: its own line and column inside the node's text where that can be
+// found.
+struct diagnostic_place expression_place_in(const struct yaml_document *document,
+                                            const struct yaml_node *node, const char *text);
 bool template_is_constant(const struct template *t);
 CHECKED bool template_evaluate(const struct template *t, json input, const struct scope *scope,
                                json *out, struct fail *why);
