@@ -22,3 +22,12 @@ struct hash chain_next(const struct hash *before, const struct chain_entry *entr
     hasher_add_field(&h, entry->body, entry->body_bytes);
     return hasher_done(&h);
 }
+
+struct hash chain_personal(const void *salt, size_t salt_bytes, const void *body, size_t body_bytes)
+{
+    struct hasher h;
+    hasher_init(&h);
+    hasher_add_field(&h, salt, salt_bytes);
+    hasher_add_field(&h, body, body_bytes);
+    return hasher_done(&h);
+}

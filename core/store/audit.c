@@ -1,0 +1,169 @@
+#include "store/audit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "store/audit_parts.h"
+#include "store/chain.h"
+
+#define SALT_BYTES      32
+#define REFERENCE_BYTES 15
+
+void audit_append(struct store *s, const char *instance, int64_t now_ms, json entries,
+                  struct audit_head *head)
+{
+    must(json_is_array(entries) && head->seq >= 0);
+    struct bytes body;
+    bytes_init(&body, SIZE_MAX / 4);
+    json_write(entries, JSON_COMPACT, &body);
+    head->seq++;
+    head->hash = chain_next(&head->hash, &(struct chain_entry){.instance = instance,
+                                                               .seq = head->seq,
+                                                               .at_ms = now_ms,
+                                                               .body = body.data,
+                                                               .body_bytes = body.length});
+    store_put(s, TABLE_HISTORY,
+              (struct value[]){[HISTORY_INSTANCE] = value_text(instance),
+                               [HISTORY_SEQ] = value_integer(head->seq),
+                               [HISTORY_AT_MS] = value_integer(now_ms),
+                               [HISTORY_ENTRIES] = value_blob(body.data, body.length),
+                               [HISTORY_HASH] = value_blob(head->hash.bytes, HASH_BYTES)});
+    bytes_done(&body);
+}
+
+// The reference is random rather than counted: of a secret ballot not even the order may show.
+json audit_personal(struct store *s, const char *instance, const char *person, json payload)
+{
+    uint8_t salt[SALT_BYTES], name[REFERENCE_BYTES];
+    char reference[BASE64_SIZE(REFERENCE_BYTES)], hex[HASH_HEX_SIZE];
+    struct bytes body;
+    store_random(s, salt, sizeof(salt));
+    store_random(s, name, sizeof(name));
+    base64_encode(name, sizeof(name), reference);
+    bytes_init(&body, SIZE_MAX / 4);
+    json_write(payload, JSON_COMPACT, &body);
+    struct hash hash = chain_personal(salt, sizeof(salt), body.data, body.length);
+    store_put(s, TABLE_PERSONAL,
+              (struct value[]){[PERSONAL_INSTANCE] = value_text(instance),
+                               [PERSONAL_REF] = value_text(reference),
+                               [PERSONAL_PERSON] = value_text(person),
+                               [PERSONAL_SALT] = value_blob(salt, sizeof(salt)),
+                               [PERSONAL_BODY] = value_blob(body.data, body.length)});
+    bytes_done(&body);
+    hash_hex(&hash, hex);
+    json out = json_object();
+    json_set_text(&out, "personal", reference);
+    json_set_text(&out, "hash", hex);
+    return out;
+}
+
+bool audit_reference_of(json v, const char **name, struct hash *hash)
+{
+    *name = json_get_text(v, "personal", NULL);
+    const char *hex = json_get_text(v, "hash", NULL);
+    return json_length(v) == 2 && *name != NULL && hex != NULL && hash_from_hex(hex, hash);
+}
+
+bool audit_personal_fits(const struct row *row, const struct hash *wanted)
+{
+    const struct value *salt = &row->columns[PERSONAL_SALT], *body = &row->columns[PERSONAL_BODY];
+    struct hash found = chain_personal(salt->data, salt->bytes, body->data, body->bytes);
+    return hash_equal(&found, wanted);
+}
+
+bool audit_personal_read(struct store *s, const char *instance, json reference, json *payload,
+                         struct fail *why)
+{
+    const char *name;
+    struct hash hash;
+    struct row row;
+    *payload = json_absent();
+    if (!json_is_object(reference) || !audit_reference_of(reference, &name, &hash))
+        return fail(why, FAIL_INVALID, "this is no reference to a personal payload");
+    if (!store_get(s, TABLE_PERSONAL, (struct value[]){value_text(instance), value_text(name)},
+                   &row, why))
+        return false;
+    bool good = true;
+    if (row_is_there(&row) && !row_is_null(&row, PERSONAL_BODY)) {
+        const struct value *body = &row.columns[PERSONAL_BODY];
+        good = audit_personal_fits(&row, &hash)
+                   ? json_parse_stored(body->data, body->bytes, payload, why)
+                   : fail(why, FAIL_CORRUPT, "personal payload '%s' of '%s' was changed", name,
+                          instance);
+    }
+    row_done(&row);
+    return good;
+}
+
+// The salt goes too, or what was erased could be guessed again from its hash.
+static void blank(struct store *s, const struct row *row)
+{
+    store_put(s, TABLE_PERSONAL,
+              (struct value[]){[PERSONAL_INSTANCE] = row->columns[PERSONAL_INSTANCE],
+                               [PERSONAL_REF] = row->columns[PERSONAL_REF],
+                               [PERSONAL_PERSON] = value_null(),
+                               [PERSONAL_SALT] = value_blob("", 0),
+                               [PERSONAL_BODY] = value_null()});
+}
+
+bool audit_erase_person(struct store *s, const char *person, int64_t *count, struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    struct value prefix = value_text(person);
+    *count = 0;
+    must(person != NULL);
+    if (!store_scan(
+            s, &(struct scan_opts){.table = TABLE_PERSONAL, .prefix = &prefix, .prefix_count = 1},
+            &scan, why))
+        return false;
+    while (scan_next(scan, &row, why)) {
+        blank(s, &row);
+        ++*count;
+        row_done(&row);
+    }
+    scan_done(scan);
+    return why->kind == FAIL_NONE;
+}
+
+void audit_found(struct audit_report *report, struct fail *why, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (report->bad++ == 0)
+        fail(why, FAIL_CORRUPT, "%s", text);
+    if (report->details != NULL)
+        bytes_printf(report->details, "%s\n", text);
+}
+
+void audit_each_reference(json v, audit_visit *visit, void *context)
+{
+    const char *name;
+    struct hash hash;
+    if (json_is_array(v)) {
+        for (size_t i = 0; i < json_length(v); i++) {
+            json item = json_at(v, i);
+            audit_each_reference(item, visit, context);
+            json_free(item);
+        }
+        return;
+    }
+    if (!json_is_object(v))
+        return;
+    if (audit_reference_of(v, &name, &hash)) {
+        visit(context, name, &hash);
+        return;
+    }
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *key;
+    for (json value; json_next(v, &cursor, &key, &value);)
+        audit_each_reference(value, visit, context);
+}
