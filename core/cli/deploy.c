@@ -31,7 +31,7 @@ static void print_errors(json problem)
     json_free(errors);
 }
 
-static int deploy_file(struct target *t, const char *file, bool as_json)
+static int deploy_file(struct remote *t, const char *file, bool as_json)
 {
     struct fail why = {0};
     struct bytes text;
@@ -41,9 +41,9 @@ static int deploy_file(struct target *t, const char *file, bool as_json)
     if (ok) {
         json_set_text(&body, "file", file);
         json_set_text(&body, "text", text.data);
-        struct target_request request = {
+        struct remote_request request = {
             .method = "POST", .path = "/api/v1/definitions", .body = body};
-        ok = target_ask(t, &request, &answer, &why);
+        ok = remote_ask(t, &request, &answer, &why);
     }
     if (ok && as_json)
         cli_print_json(answer);
@@ -65,7 +65,7 @@ int command_deploy(int argc, char **argv)
         {"server", required_argument, NULL, 's'},  {"data", required_argument, NULL, 'd'},
         {"plugins", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},          {0}};
-    struct target_opts opts = {0};
+    struct remote_opts opts = {0};
     bool as_json = false;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (c == 'h')
@@ -84,13 +84,13 @@ int command_deploy(int argc, char **argv)
     if (optind == argc)
         return cli_usage(usage, "deploy needs a file");
     struct fail why = {0};
-    struct target *t = target_open(&opts, &why);
+    struct remote *t = remote_open(&opts, &why);
     if (!t)
         return operate_refused("deploy", &why);
     int code = EXIT_GOOD;
     for (int i = optind; i < argc; i++)
         if (deploy_file(t, argv[i], as_json) != EXIT_GOOD)
             code = EXIT_BAD;
-    target_close(t);
+    remote_close(t);
     return code;
 }

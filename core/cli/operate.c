@@ -189,10 +189,10 @@ int command_operate(int argc, char **argv)
         return cli_usage(verb->usage, "%s does not take that", verb->name);
     if (o.word_count < verb->words_least)
         return cli_usage(verb->usage, "%s needs to know which one", verb->name);
-    o.t = target_open(&o.target, &why);
+    o.t = remote_open(&o.target, &why);
     if (!o.t)
         return operate_refused(verb->name, &why);
     int code = verb->run ? verb->run(&o) : operate_change(&o, verb->name);
-    target_close(o.t);
+    remote_close(o.t);
     return code;
 }

@@ -5,18 +5,18 @@
 #include <stdint.h>
 
 #include "base/fail.h"
-#include "cli/target.h"
+#include "cli/remote.h"
 #include "json/json.h"
 
 struct operate {
-    struct target_opts target;
+    struct remote_opts target;
     const char *input, *key, *status, *definition, *task, *as, *receipt, *delegate, *recuse,
         *instance, *source, *id, *reason;
     int64_t limit, wait_s;
     bool json, yes, withdraw, history;
     const char *words[64]; // what is no option
     int word_count;
-    struct target *t;
+    struct remote *t;
 };
 
 typedef int operate_action(struct operate *o);

@@ -36,9 +36,9 @@ int operate_start(struct operate *o)
             json_set(&body, "input", input);
         char *path = o->wait_s > 0 ? mem_printf("/api/v1/instances?wait=%lld", (long long)o->wait_s)
                                    : mem_string("/api/v1/instances");
-        struct target_request request = {
+        struct remote_request request = {
             .method = "POST", .path = path, .body = body, .key = o->key};
-        ok = target_ask(o->t, &request, &answer, &why);
+        ok = remote_ask(o->t, &request, &answer, &why);
         mem_free(path);
     }
     char *sentence =
@@ -86,11 +86,11 @@ int operate_send(struct operate *o)
     json event = json_absent(), answer = json_absent();
     bool ok = read_event(o, &event, &why);
     if (ok) {
-        struct target_request request = {.method = "POST",
+        struct remote_request request = {.method = "POST",
                                          .path = "/api/v1/events",
                                          .type = "application/cloudevents+json",
                                          .body = event};
-        ok = target_ask(o->t, &request, &answer, &why);
+        ok = remote_ask(o->t, &request, &answer, &why);
     }
     char *sentence = json_is_absent(answer) ? mem_string("") : json_dump(answer);
     int code = conclude(o, "send", ok, answer, sentence, &why);
@@ -110,7 +110,7 @@ static bool find_item(struct operate *o, char **id, struct fail *why)
     if (!o->instance || !o->task)
         return fail(why, FAIL_INVALID, "answer needs an item, or --instance and --task");
     json page = json_absent();
-    if (!target_get(o->t, &page, why, "/api/v1/items?status=open&limit=%d&instance=%s",
+    if (!remote_get(o->t, &page, why, "/api/v1/items?status=open&limit=%d&instance=%s",
                     LIMIT_PAGE_ROWS, o->instance))
         return false;
     json items = json_get(page, "items");
@@ -146,9 +146,9 @@ int operate_answer(struct operate *o)
         if (o->recuse)
             json_set_text(&body, "recuse", o->recuse);
         char *path = mem_printf("/api/v1/items/%s/answers", item);
-        struct target_request request = {
+        struct remote_request request = {
             .method = "POST", .path = path, .body = body, .key = o->key};
-        ok = target_ask(o->t, &request, &answer, &why);
+        ok = remote_ask(o->t, &request, &answer, &why);
         mem_free(path);
     }
     char *sentence = mem_printf("receipt %s", json_get_text(answer, "receipt", ""));
@@ -168,7 +168,7 @@ static bool select_instances(struct operate *o, json *ids, struct fail *why)
     bool ok = true;
     while (ok && cursor) {
         json page = json_absent();
-        ok = target_get(o->t, &page, why, "/api/v1/instances?limit=%d%s%s%s%s%s%s", LIMIT_PAGE_ROWS,
+        ok = remote_get(o->t, &page, why, "/api/v1/instances?limit=%d%s%s%s%s%s%s", LIMIT_PAGE_ROWS,
                         o->status ? "&status=" : "", o->status ? o->status : "",
                         o->definition ? "&definition=" : "", o->definition ? o->definition : "",
                         *cursor ? "&cursor=" : "", cursor);
@@ -227,8 +227,8 @@ int operate_change(struct operate *o, const char *verb)
     for (size_t i = 0; i < json_length(ids); i++) {
         json id = json_at(ids, i), answer = json_absent();
         char *path = mem_printf("/api/v1/instances/%s/%s", json_text(id), verb);
-        struct target_request request = {.method = "POST", .path = path, .body = body};
-        if (!target_ask(o->t, &request, &answer, &why))
+        struct remote_request request = {.method = "POST", .path = path, .body = body};
+        if (!remote_ask(o->t, &request, &answer, &why))
             code = operate_refused(verb, &why);
         else
             printf("%s %s\n", json_text(id), json_get_text(answer, "status", "done"));

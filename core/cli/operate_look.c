@@ -46,7 +46,7 @@ static void add_query(struct bytes *path, const char *name, const char *value)
     if (!value)
         return;
     bytes_printf(path, "&%s=", name);
-    target_escape(path, value);
+    remote_escape(path, value);
 }
 
 int operate_list(struct operate *o)
@@ -72,7 +72,7 @@ int operate_list(struct operate *o)
     add_query(&path, "assignee", o->as);
     json page = json_absent();
     struct fail why = {0};
-    bool ok = target_get(o->t, &page, &why, "%s", path.data);
+    bool ok = remote_get(o->t, &page, &why, "%s", path.data);
     bytes_done(&path);
     if (ok && o->json) {
         cli_print_json(page);
@@ -124,7 +124,7 @@ static void print_shown(json shown)
 static bool print_history(struct operate *o, struct fail *why)
 {
     json history = json_absent();
-    if (!target_get(o->t, &history, why, "/api/v1/instances/%s/history", o->words[0]))
+    if (!remote_get(o->t, &history, why, "/api/v1/instances/%s/history", o->words[0]))
         return false;
     json rows = json_get(history, "items");
     for (size_t i = 0; i < json_length(rows); i++) {
@@ -147,7 +147,7 @@ int operate_show(struct operate *o)
 {
     json shown = json_absent();
     struct fail why = {0};
-    bool ok = target_get(o->t, &shown, &why, "/api/v1/instances/%s", o->words[0]);
+    bool ok = remote_get(o->t, &shown, &why, "/api/v1/instances/%s", o->words[0]);
     if (ok && o->json)
         cli_print_json(shown);
     else if (ok)
@@ -163,11 +163,11 @@ int operate_why(struct operate *o)
     struct bytes path;
     bytes_init(&path, 4096);
     bytes_add(&path, "/api/v1/events/why?id=");
-    target_escape(&path, o->words[0]);
+    remote_escape(&path, o->words[0]);
     add_query(&path, "source", o->source);
     json reasons = json_absent();
     struct fail why = {0};
-    bool ok = target_get(o->t, &reasons, &why, "%s", path.data);
+    bool ok = remote_get(o->t, &reasons, &why, "%s", path.data);
     bytes_done(&path);
     if (ok && o->json) {
         cli_print_json(reasons);

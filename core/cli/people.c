@@ -62,25 +62,25 @@ static bool agreed(bool yes)
     return c == 'y' || c == 'Y';
 }
 
-static int import(struct target *t, const char *file, bool yes, bool as_json)
+static int import(struct remote *t, const char *file, bool yes, bool as_json)
 {
     struct fail why = {0};
     struct bytes csv;
     bytes_init(&csv, LIMIT_BODY_BYTES);
     json preview = json_absent(), answer = json_absent();
-    struct target_request request = {
+    struct remote_request request = {
         .method = "POST", .path = "/api/v1/people/import?preview=1", .type = "text/csv"};
     bool ok = cli_read_file(file, &csv, &why);
     if (ok) {
         request.text = csv.data;
-        ok = target_ask(t, &request, &preview, &why);
+        ok = remote_ask(t, &request, &preview, &why);
     }
     int code = ok ? EXIT_GOOD : operate_refused("people", &why);
     if (ok && (print_preview(preview) > 0 || !agreed(yes)))
         code = EXIT_BAD;
     if (code == EXIT_GOOD) {
         request.path = "/api/v1/people/import";
-        if (!target_ask(t, &request, &answer, &why))
+        if (!remote_ask(t, &request, &answer, &why))
             code = operate_refused("people", &why);
         else if (as_json)
             cli_print_json(answer);
@@ -93,14 +93,14 @@ static int import(struct target *t, const char *file, bool yes, bool as_json)
     return code;
 }
 
-static int find(struct target *t, const char *text, bool as_json)
+static int find(struct remote *t, const char *text, bool as_json)
 {
     struct fail why = {0};
     struct bytes query;
     bytes_init(&query, 4096);
-    target_escape(&query, text);
+    remote_escape(&query, text);
     json page = json_absent();
-    bool ok = target_get(t, &page, &why, "/api/v1/people?q=%s", query.data);
+    bool ok = remote_get(t, &page, &why, "/api/v1/people?q=%s", query.data);
     bytes_done(&query);
     if (ok && as_json) {
         cli_print_json(page);
@@ -127,7 +127,7 @@ int command_people(int argc, char **argv)
                                             {"yes", no_argument, NULL, 'y'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    struct target_opts opts = {0};
+    struct remote_opts opts = {0};
     bool as_json = false, yes = false;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (c) {
@@ -157,11 +157,11 @@ int command_people(int argc, char **argv)
     if (!imports && !(argc - optind == 2 && strcmp(argv[optind], "find") == 0))
         return cli_usage(usage, "people needs `import FILE` or `find TEXT`");
     struct fail why = {0};
-    struct target *t = target_open(&opts, &why);
+    struct remote *t = remote_open(&opts, &why);
     if (!t)
         return operate_refused("people", &why);
     const char *word = argv[optind + 1];
     int code = imports ? import(t, word, yes, as_json) : find(t, word, as_json);
-    target_close(t);
+    remote_close(t);
     return code;
 }

@@ -8,17 +8,17 @@
 #include "base/fail.h"
 #include "json/json.h"
 
-struct target;
+struct remote;
 
-struct target_opts {
+struct remote_opts {
     const char *server;  // NULL: $DURE_SERVER, else http://127.0.0.1:8080
     const char *data;    // wins over server
     const char *plugins; // with data
 };
-struct target *target_open(const struct target_opts *opts, struct fail *why);
-void target_close(struct target *t); // NULL is legal
+struct remote *remote_open(const struct remote_opts *opts, struct fail *why);
+void remote_close(struct remote *t); // NULL is legal
 
-struct target_request {
+struct remote_request {
     const char *method, *path;
     const char *type; // of the body; NULL: application/json
     const char *text; // the body as text, or
@@ -27,10 +27,10 @@ struct target_request {
 };
 // True with the answer's JSON (absent if it has none) for a 2xx. Else why has the problem's code
 // and detail, and *out the problem.
-CHECKED bool target_ask(struct target *t, const struct target_request *request, json *out,
+CHECKED bool remote_ask(struct remote *t, const struct remote_request *request, json *out,
                         struct fail *why);
-CHECKED bool target_get(struct target *t, json *out, struct fail *why, const char *path_format, ...)
+CHECKED bool remote_get(struct remote *t, json *out, struct fail *why, const char *path_format, ...)
     PRINTF(4, 5);
 
 // Appends text with everything that may not stand in a query or path segment percent-encoded.
-void target_escape(struct bytes *out, const char *text);
+void remote_escape(struct bytes *out, const char *text);
