@@ -1,0 +1,26 @@
+// The pages for people: open forms, receipts and personal work items, and the console.
+// Server-rendered; every form works without a script. Routes: /f/ITEM, /r/RECEIPT, /w/TOKEN,
+// /console/…. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+#include "net/server.h"
+#include "people/people.h"
+#include "plugin/plugin.h"
+
+struct web;
+
+struct web_opts {
+    struct server *server;
+    struct engine *engine;
+    struct people *people;
+    struct plugins *plugins; // NULL: none
+    bool dev;                // the console is open on loopback
+    const char *token;       // else it asks for this; NULL: the console is closed
+    const char *public_url;  // how people reach this server; NULL: taken from the request
+};
+// Adds the routes. Everything borrowed.
+struct web *web_new(const struct web_opts *opts);
+void web_free(struct web *w);
