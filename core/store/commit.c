@@ -111,6 +111,7 @@ static struct flight *flight_new(struct store *s)
         write_of(s->log.items[i], &flight->writes[flight->batch.count++]);
         flight->batch.bytes += s->log.items[i]->row.bytes;
     }
+    memset(s->after_prefix, 0, sizeof(s->after_prefix));
     // The next batch is probably as large; the log's memory goes with this one.
     size_t capacity = s->log.count < 64 ? 64 : s->log.count;
     s->log =

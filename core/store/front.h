@@ -36,6 +36,7 @@ struct store {
     struct memtable overlay;
     struct keyset prefixes[TABLE_COUNT][SCHEMA_KEYS_MAX]; // deleted prefixes by their length
     size_t prefix_count[TABLE_COUNT];
+    size_t after_prefix[TABLE_COUNT]; // in the log, behind the last prefix deleted in this batch
 
     struct log log;   // the current batch
     uint64_t number;  // of the last write

@@ -116,8 +116,8 @@ static void number_version(struct store *s, struct version *version)
 }
 
 // A write that takes over keeps the place of the one before it, so that a row written a million
-// times in a batch costs one entry. Not after its prefix was deleted, which has to come before it,
-// and not where a unique value may have passed from row to row meanwhile.
+// times in a batch costs one entry. Not where a prefix was deleted since, which has to come before
+// it, nor where a unique value may have passed from row to row meanwhile.
 static void write_version(struct store *s, struct version *version)
 {
     number_version(s, version);
@@ -125,7 +125,8 @@ static void write_version(struct store *s, struct version *version)
     struct version *older = version->older;
     bool takes_over = older != NULL && older->commit == version->commit && s->scans == 0 &&
                       older->place >= innermost_mark(s);
-    if (takes_over && !version->within_prefix && !has_unique_index(version->table)) {
+    if (takes_over && older->place >= s->after_prefix[version->table] &&
+        !has_unique_index(version->table)) {
         version->place = older->place;
         s->log.items[older->place] = version;
     } else {
@@ -176,6 +177,7 @@ static void delete_driver_prefix(struct store *s, enum table table, const struct
     keyset_push(set, version);
     s->prefix_count[table]++;
     log_append(&s->log, version);
+    s->after_prefix[table] = s->log.count;
 }
 
 void store_delete_prefix(struct store *s, enum table table, const struct value *prefix, int count)

@@ -124,6 +124,16 @@ TEST(driver, prefix_deleted_twice_keeps_what_came_between)
     assert_string_equal(timers(w->store, &BY_KEY), "a1x:1 b1x:30 ");
 }
 
+TEST(driver, row_put_after_its_prefix_was_deleted_stays)
+{
+    struct world *w = *state_;
+    delete_timer(w->store, "a", 1, "x"); // its place in the batch is before the prefix's
+    store_delete_prefix(w->store, TABLE_TIMER, (struct value[]){value_text("a")}, 1);
+    put_timer(w->store, "a", 1, "x", 10);
+    commit(w);
+    assert_string_equal(timers(w->store, &BY_KEY), "a1x:10 ");
+}
+
 TEST(driver, undo_is_as_if_nothing_had_been_put)
 {
     struct world *w = *state_;
@@ -398,6 +408,7 @@ static const struct CMUnitTest tests[] = {
     DRIVER_CASE(last_put_wins_and_moves_in_its_index),
     DRIVER_CASE(deletes_by_key_and_prefix),
     DRIVER_CASE(prefix_deleted_twice_keeps_what_came_between),
+    DRIVER_CASE(row_put_after_its_prefix_was_deleted_stays),
     DRIVER_CASE(undo_is_as_if_nothing_had_been_put),
     DRIVER_CASE(undone_batch_makes_no_commit),
     DRIVER_CASE(scans_ranges_in_both_directions),
