@@ -138,8 +138,11 @@ static bool catalog_is_known(struct builder *b, const struct task *task,
         report(b, SEVERITY_ERROR, call, "unknown-catalog",
                "there is no catalog '%s' in 'use.catalogs'; installed functions are @default",
                catalog);
-        shape_suggest(b->diagnostics, catalog, b->use[USE_CATALOGS].names,
-                      b->use[USE_CATALOGS].count);
+        const char *names[64] = {"default"};
+        size_t count = 1;
+        for (size_t i = 0; i < b->use[USE_CATALOGS].count && count < 64; i++)
+            names[count++] = b->use[USE_CATALOGS].names[i];
+        shape_suggest(b->diagnostics, catalog, names, count);
         return false;
     }
     report(b, SEVERITY_ERROR, call, "unsupported",

@@ -34,8 +34,9 @@ static void check_label(struct builder *b, const struct yaml_node *node, const c
         good = good && (isalnum((unsigned char)text[i]) || text[i] == '-');
     if (!good)
         report(b, SEVERITY_ERROR, node, "bad-name",
-               "the %s '%s' may have letters a-z, digits and hyphens inside, %d at most", what,
-               text, NAME_LENGTH_MAX);
+               "the %s '%s' is not allowed: it takes letters a-z, digits and hyphens inside, %d "
+               "at most",
+               what, text, NAME_LENGTH_MAX);
 }
 
 // One of the three numbers of a version: digits without a leading zero.

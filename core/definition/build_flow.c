@@ -29,6 +29,7 @@ static bool from_object(struct builder *b, const struct yaml_node *node, struct 
                  {"seconds", 1000},
                  {"milliseconds", 1}};
     const double most = (double)LIMIT_WAIT_DAYS * (double)DAY_MS;
+    bool any = false;
     for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++) {
         const struct yaml_node *part = node_field(node, UNITS[i].name);
         if (part == NULL)
@@ -44,12 +45,13 @@ static bool from_object(struct builder *b, const struct yaml_node *node, struct 
                    LIMIT_WAIT_DAYS);
             return false;
         }
+        any = true;
         if (i == 0)
             out->days = (int32_t)part->number;
         else
             out->ms += (int64_t)part->number * UNITS[i].ms;
     }
-    return true;
+    return any;
 }
 
 static bool from_text(struct builder *b, const struct yaml_node *node, struct duration *out)
@@ -155,8 +157,31 @@ void build_data_flow(struct builder *b, const struct yaml_node *node, struct dat
 
 // ── targets ──
 
+// A task of that name in some other list, which `then` cannot reach.
+static bool is_elsewhere(const struct yaml_node *at, const char *name, int depth)
+{
+    if ((at->kind != YAML_MAPPING && at->kind != YAML_SEQUENCE) || depth > LIMIT_DOCUMENT_DEPTH)
+        return false;
+    for (size_t i = 0; i < at->count; i++) {
+        const struct yaml_node *item = at->items[i];
+        if (at->kind == YAML_SEQUENCE && item->kind == YAML_MAPPING && item->count == 1 &&
+            strcmp(item->keys[0]->text, name) == 0)
+            return true;
+        if (is_elsewhere(item, name, depth + 1))
+            return true;
+    }
+    return false;
+}
+
 static void unknown_target(struct builder *b, const struct yaml_node *node)
 {
+    if (is_elsewhere(b->document->root, node->text, 0)) {
+        report(b, SEVERITY_ERROR, node, "unknown-task",
+               "'then: %s' leads nowhere: that task is in another list, and 'then' stays in its "
+               "own; use 'exit' to leave the list",
+               node->text);
+        return;
+    }
     report(b, SEVERITY_ERROR, node, "unknown-task",
            "'then: %s' leads nowhere: there is no task '%s' in this list", node->text, node->text);
     const char *names[256] = {"continue", "exit", "end"};

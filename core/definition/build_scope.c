@@ -19,16 +19,16 @@ static const struct {
     unsigned phases;
     const char *where;
 } ARGUMENTS[] = {
-    {"context", IN_TASK | AT(PHASE_WORKFLOW_OUTPUT), "tasks and the workflow's output.as"},
+    {"context", IN_TASK | AT(PHASE_WORKFLOW_OUTPUT), "in tasks and in the workflow's output.as"},
     {"input", AT(PHASE_TASK) | AT(PHASE_OUTPUT) | AT(PHASE_EXPORT),
-     "a task itself, its output.as and export.as"},
-    {"output", AT(PHASE_EXPORT), "export.as"},
-    {"secrets", ALWAYS, "the workflow"},
+     "in what a task does, its output.as and export.as"},
+    {"output", AT(PHASE_EXPORT), "in export.as"},
+    {"secrets", ALWAYS, "everywhere"},
     {"authorization", AT(PHASE_TASK) | AT(PHASE_OUTPUT) | AT(PHASE_EXPORT),
-     "a task itself, its output.as and export.as"},
-    {"task", IN_TASK, "tasks"},
-    {"workflow", ALWAYS, "the workflow"},
-    {"runtime", ALWAYS, "the workflow"},
+     "in what a task does, its output.as and export.as"},
+    {"task", IN_TASK, "in tasks"},
+    {"workflow", ALWAYS, "everywhere"},
+    {"runtime", ALWAYS, "everywhere"},
 };
 #define ARGUMENT_COUNT (sizeof ARGUMENTS / sizeof *ARGUMENTS)
 
@@ -80,7 +80,7 @@ static void check_secret(struct builder *b, const struct yaml_node *node, const 
         at += strlen("$secrets");
         char name[128];
         size_t length = 0;
-        const char *s = at;
+        const char *s = at, *from = at - strlen("$secrets");
         bool bracket = strncmp(s, "[\"", 2) == 0 || strncmp(s, ".[\"", 3) == 0;
         s += bracket ? (s[0] == '.' ? 3 : 2) : (*s == '.' ? 1 : 0);
         if (!bracket && *at != '.')
@@ -93,19 +93,28 @@ static void check_secret(struct builder *b, const struct yaml_node *node, const 
         name[length] = '\0';
         if (length == 0)
             continue;
+        char place[sizeof name + 16];
+        snprintf(place, sizeof place, "%.*s", (int)(s - from), from);
         struct component *secret = use_find(b, USE_SECRETS, name);
         if (secret != NULL) {
             secret->used = true;
             continue;
         }
-        diagnostics_add(b->diagnostics, SEVERITY_ERROR, expression_place(b, node, text),
+        diagnostics_add(b->diagnostics, SEVERITY_ERROR, expression_place(b, node, place),
                         "unknown-secret", "the secret '%s' is not listed in 'use.secrets'", name);
         shape_suggest(b->diagnostics, name, b->use[USE_SECRETS].names, b->use[USE_SECRETS].count);
     }
 }
 
-static void unknown_variable(struct builder *b, const struct yaml_node *node, const char *text,
-                             const char *name)
+static struct diagnostic_place variable_place(const struct builder *b, const struct yaml_node *node,
+                                              const char *name)
+{
+    char text[256];
+    snprintf(text, sizeof text, "$%s", name);
+    return expression_place(b, node, text);
+}
+
+static void unknown_variable(struct builder *b, const struct yaml_node *node, const char *name)
 {
     const char *names[VARIABLES_MAX];
     size_t count = 0;
@@ -113,13 +122,13 @@ static void unknown_variable(struct builder *b, const struct yaml_node *node, co
         names[count++] = ARGUMENTS[i].name;
     for (const struct variable *v = b->variables; v != NULL && count < VARIABLES_MAX; v = v->outer)
         names[count++] = v->name;
-    diagnostics_add(b->diagnostics, SEVERITY_ERROR, expression_place(b, node, text),
+    diagnostics_add(b->diagnostics, SEVERITY_ERROR, variable_place(b, node, name),
                     "unknown-variable", "there is no variable '$%s' here", name);
     shape_suggest(b->diagnostics, name, names, count);
 }
 
 static void check_variable(struct builder *b, enum phase phase, const struct yaml_node *node,
-                           const char *text, const char *name)
+                           const char *name)
 {
     for (const struct variable *v = b->variables; v != NULL; v = v->outer)
         if (strcmp(v->name, name) == 0)
@@ -127,7 +136,7 @@ static void check_variable(struct builder *b, enum phase phase, const struct yam
     if (b->variables_open)
         return;
     if (phase == PHASE_EVENT) {
-        diagnostics_add(b->diagnostics, SEVERITY_ERROR, expression_place(b, node, text),
+        diagnostics_add(b->diagnostics, SEVERITY_ERROR, variable_place(b, node, name),
                         "variable-out-of-place",
                         "'$%s' is not known while an event is looked at; compare the event with "
                         "the workflow through 'correlate' with 'expect'",
@@ -138,12 +147,12 @@ static void check_variable(struct builder *b, enum phase phase, const struct yam
         if (strcmp(ARGUMENTS[i].name, name) != 0)
             continue;
         if ((ARGUMENTS[i].phases & AT(phase)) == 0)
-            diagnostics_add(b->diagnostics, SEVERITY_WARNING, expression_place(b, node, text),
-                            "variable-out-of-place", "'$%s' has no value here; only %s see it",
-                            name, ARGUMENTS[i].where);
+            diagnostics_add(b->diagnostics, SEVERITY_WARNING, variable_place(b, node, name),
+                            "variable-out-of-place", "'$%s' has no value here; it has one %s", name,
+                            ARGUMENTS[i].where);
         return;
     }
-    unknown_variable(b, node, text, name);
+    unknown_variable(b, node, name);
 }
 
 static void visit_expression(void *context, struct expression *e, const struct yaml_node *node)
@@ -152,7 +161,7 @@ static void visit_expression(void *context, struct expression *e, const struct y
     const char *text = expression_text(e);
     const char *const *names = expression_variables(e);
     for (size_t i = 0; names[i] != NULL; i++) {
-        check_variable(v->b, v->phase, node, text, names[i]);
+        check_variable(v->b, v->phase, node, names[i]);
         if (strcmp(names[i], "secrets") == 0)
             check_secret(v->b, node, text);
     }

@@ -327,7 +327,7 @@ static const struct shape_key STRATEGY_KEYS[] = {
 static const char *const STRATEGY_ONE_OF[] = {"one", "any", "all", NULL};
 const struct shape SHAPE_OF_STRATEGY = {.kind = SHAPE_RECORD,
                                         .name = "eventStrategy",
-                                        .what = "what to listen to",
+                                        .what = "an event strategy",
                                         .one_of = STRATEGY_ONE_OF,
                                         SHAPE_KEYS(STRATEGY_KEYS)};
 static const char *const READS[] = {"data", "envelope", "raw", NULL};

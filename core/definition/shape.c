@@ -52,8 +52,8 @@ void shape_suggest(struct diagnostics *d, const char *word, const char *const *c
                    size_t count)
 {
     const char *near = shape_nearest(word, candidates, count);
-    if (near != NULL)
-        diagnostics_suggest(d, near, &near, 1);
+    if (near != NULL && d->count > 0 && !d->truncated)
+        d->items[d->count - 1].suggestion = arena_printf(&d->arena, "did you mean '%s'?", near);
 }
 
 // ── what a shape is called in a message ──
@@ -178,8 +178,15 @@ static bool enough(check *c, const struct shape *shape, const struct yaml_node *
 {
     if (node->count >= shape->count_min)
         return true;
+    char list[256] = "";
+    for (size_t i = 0; i < shape->key_count; i++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? ": " : ", ",
+                 shape->keys[i].name);
+    }
     diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node), "empty",
-                    "expected %s, got an empty one", expected(shape));
+                    "%s may not be empty%s%s", expected(shape),
+                    shape->key_count > 0 ? "; it takes" : "", list);
     return false;
 }
 
@@ -314,11 +321,50 @@ static const struct shape_key *key_set_find(const struct key_set *set, const cha
     return NULL;
 }
 
-static void unknown_key(check *c, const char *what, const struct key_set *set,
-                        const struct yaml_node *key)
+// `with` inside a missing `event`: the level between was forgotten, which is one mistake.
+static const struct shape_key *forgotten_level(const struct key_set *set,
+                                               const struct yaml_node *node, const char *key)
 {
-    diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, key), "unknown-key",
-                    "unknown key '%s' in %s", key->text, what);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct shape *inner = set->keys[i]->shape;
+        if (!set->keys[i]->required || inner->kind != SHAPE_RECORD ||
+            yaml_key(node, set->names[i]) != NULL)
+            continue;
+        for (size_t k = 0; k < inner->key_count; k++)
+            if (strcmp(inner->keys[k].name, key) == 0)
+                return set->keys[i];
+    }
+    return NULL;
+}
+
+static const struct shape_key *first_missing(const struct key_set *set,
+                                             const struct yaml_node *node)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->keys[i]->required && yaml_key(node, set->names[i]) == NULL)
+            return set->keys[i];
+    return NULL;
+}
+
+// An unknown key beside a missing one is most likely that one under a wrong name, so both are told
+// of in one message.
+static void unknown_key(check *c, const char *what, const struct key_set *set,
+                        const struct yaml_node *node, const struct yaml_node *key)
+{
+    const struct shape_key *level = forgotten_level(set, node, key->text);
+    const struct shape_key *missing = first_missing(set, node);
+    const char *near = shape_nearest(key->text, set->names, set->count);
+    struct diagnostic_place place = shape_place(c->document, key);
+    if (level != NULL && near == NULL)
+        diagnostics_add(c->diagnostics, SEVERITY_ERROR, place, "unknown-key",
+                        "'%s' belongs one level deeper, under '%s'", key->text, level->name);
+    else if (missing != NULL && near == NULL)
+        diagnostics_add(c->diagnostics, SEVERITY_ERROR, place, "unknown-key",
+                        "unknown key '%s' in %s, where '%s' is missing", key->text, what,
+                        missing->name);
+    else
+        diagnostics_add(c->diagnostics, SEVERITY_ERROR, place, "unknown-key",
+                        "unknown key '%s' in %s", key->text, what);
     shape_suggest(c->diagnostics, key->text, set->names, set->count);
 }
 
@@ -335,49 +381,78 @@ static bool meant(const struct key_set *set, const struct yaml_node *node, const
     return false;
 }
 
+static void check_missing(check *c, const char *what, const struct key_set *set,
+                          const struct yaml_node *node)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->keys[i]->required && yaml_key(node, set->names[i]) == NULL &&
+            !meant(set, node, set->names[i]))
+            diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node),
+                            "missing-key", "'%s' is missing in %s", set->names[i], what);
+    }
+}
+
 static void check_keys(check *c, const struct shape *shape, const struct key_set *set,
                        const struct yaml_node *node)
 {
     const char *what = expected(shape);
+    bool told = false; // of what is missing, by a key that stands in its place
     for (size_t i = 0; i < node->count; i++) {
         const struct shape_key *key = key_set_find(set, node->keys[i]->text);
-        if (key != NULL)
+        if (key != NULL) {
             check_value(c, key->shape, node->keys[i], node->items[i]);
-        else if (!shape->open)
-            unknown_key(c, what, set, node->keys[i]);
+        } else if (!shape->open) {
+            unknown_key(c, what, set, node, node->keys[i]);
+            told = told || shape_nearest(node->keys[i]->text, set->names, set->count) == NULL;
+        }
     }
-    for (size_t i = 0; i < set->count; i++) {
-        if (!set->keys[i]->required || yaml_key(node, set->names[i]) != NULL ||
-            meant(set, node, set->names[i]))
-            continue;
-        diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node),
-                        "missing-key", "'%s' is missing in %s", set->names[i], what);
+    if (!told)
+        check_missing(c, what, set, node);
+}
+
+static bool is_one_of(const char *const *names, const char *name)
+{
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void none_of(check *c, const struct shape *shape, const struct key_set *set,
+                    const struct yaml_node *node)
+{
+    char list[256] = "";
+    for (size_t i = 0; shape->one_of[i] != NULL; i++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", shape->one_of[i]);
+        if (meant(set, node, shape->one_of[i]))
+            return;
     }
+    for (size_t i = 0; i < node->count; i++)
+        if (key_set_find(set, node->keys[i]->text) == NULL)
+            return; // told of as unknown
+    diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node), "missing-key",
+                    "%s needs one of: %s", expected(shape), list);
 }
 
 static void check_one_of(check *c, const struct shape *shape, const struct key_set *set,
                          const struct yaml_node *node)
 {
     const struct yaml_node *first = NULL;
-    char list[256] = "";
-    for (size_t i = 0; shape->one_of[i] != NULL; i++) {
-        const struct yaml_node *key = yaml_key(node, shape->one_of[i]);
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", shape->one_of[i]);
-        if (key == NULL && meant(set, node, shape->one_of[i]))
-            return;
-        if (key != NULL && first != NULL) {
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *key = node->keys[i];
+        if (!is_one_of(shape->one_of, key->text))
+            continue;
+        if (first != NULL) {
             diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, key),
                             "exclusive-keys", "'%s' and '%s' exclude each other in %s; keep one",
                             first->text, key->text, expected(shape));
             return;
         }
-        if (key != NULL)
-            first = key;
+        first = key;
     }
     if (first == NULL)
-        diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node),
-                        "missing-key", "%s needs one of: %s", expected(shape), list);
+        none_of(c, shape, set, node);
 }
 
 static void check_record(check *c, const struct shape *shape, const struct yaml_node *node)
