@@ -80,8 +80,7 @@ static const char prelude[] =
     "  and (. < 55296 or . > 57343)) then __implode\n"
     "  else error(\"implode wants an array of code points\") end;\n"
     "def indices($i): if type == \"string\" and ($i | type) == \"string\" then\n"
-    "    if $i == \"\" then [] elif utf8bytelength == length then _strindices($i)\n"
-    "    else (explode | .[($i | explode)]) // [] end\n"
+    "    if $i == \"\" then [] else (explode | .[($i | explode)]) // [] end\n"
     "  elif type == \"array\" and ($i | type) == \"array\" then .[$i]\n"
     "  elif type == \"array\" then .[[$i]]\n"
     "  else error(\"\\(type) cannot be searched for \\($i | type)\") end;\n"
@@ -187,7 +186,7 @@ static bool complaint(const char *text, size_t bytes, bool whole, char *what, si
         if (!message_read(messages->items[i], what, size, line))
             continue;
         bool backquote = *line == last && strstr(what, "unexpected INVALID_CHARACTER");
-        bool cut = !whole && strstr(what, "unexpected $end");
+        bool cut = !whole && (strstr(what, "unexpected $end") || strstr(what, "try .[\"field\"]"));
         found = !backquote && !cut;
     }
     messages_clear(messages);
@@ -236,6 +235,12 @@ static const char *syntax_of(const struct program_entry *e, struct arena *arena)
         return arena_printf(arena, "%s", what);
     expression_place(e->text, e->scan.tokens[bad], place, sizeof place);
     describe_token(e, bad, token, sizeof token);
+    bool field = bad > 0 && e->text[e->scan.tokens[bad] - 1] == '.';
+    if (field && (unsigned char)token[0] >= 0x80)
+        return arena_printf(arena,
+                            "'%s' cannot stand here (%s of the expression); the field is "
+                            "written .\"%s\"",
+                            token, place, token);
     if (strstr(what, "syntax error"))
         return arena_printf(arena, "'%s' cannot stand here (%s of the expression)", token, place);
     return arena_printf(arena, "%s (%s of the expression)", what, place);

@@ -581,7 +581,10 @@ static bool scan_token(struct scanner *s)
     }
     if (c == 0)
         return refuse(s, s->at, "the zero character may not stand in an expression");
-    s->at++;
+    // Letters beyond ASCII are no names in jq: one token, so that the message shows them whole.
+    do
+        s->at++;
+    while ((unsigned char)c >= 0x80 && (unsigned char)peek(s, 0) >= 0x80);
     return true;
 }
 
