@@ -77,6 +77,8 @@ static void build_filters(struct builder *b, const struct yaml_node *list, const
         out->filters[out->count++] = build_filter(b, list, task);
     for (size_t i = 0; node_sequence(list) != NULL && i < list->count; i++)
         out->filters[out->count++] = build_filter(b, list->items[i], task);
+    if (out->count == 0 && out->mode == EVENTS_ANY) // `any: []` hears every event
+        out->filters[out->count++] = build_filter(b, list, task);
 }
 
 static bool says_false(const struct yaml_node *until)
