@@ -1,6 +1,7 @@
 #include "base/must.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ struct words {
 static _Thread_local const char *context;
 static void (*_Atomic on_crash)(const char *words);
 static atomic_flag crashing = ATOMIC_FLAG_INIT;
+static _Thread_local bool is_crashing;
 
 static void words_add(struct words *w, const char *s)
 {
@@ -49,6 +51,22 @@ static void words_write(const struct words *w)
     }
 }
 
+// The callback runs once. If it breaks an invariant itself, its words come too; a second thread
+// that crashes meanwhile waits here, so that it does not end the process before the first has
+// written.
+static void call_back(const char *words)
+{
+    if (atomic_flag_test_and_set(&crashing)) {
+        while (!is_crashing)
+            pause();
+        return;
+    }
+    is_crashing = true;
+    void (*callback)(const char *) = atomic_load(&on_crash);
+    if (callback)
+        callback(words);
+}
+
 void must_failed(const char *claim, const char *file, int line, const char *function)
 {
     struct words w = {.length = 0};
@@ -65,12 +83,7 @@ void must_failed(const char *claim, const char *file, int line, const char *func
         words_add(&w, " while ");
         words_add(&w, context);
     }
-    // The callback may break an invariant itself, or two threads may crash at once: it runs once.
-    if (!atomic_flag_test_and_set(&crashing)) {
-        void (*callback)(const char *) = atomic_load(&on_crash);
-        if (callback)
-            callback(w.text);
-    }
+    call_back(w.text);
     w.text[w.length++] = '\n';
     words_write(&w);
     abort();

@@ -85,6 +85,10 @@ bool transitions_load(struct transitions *t, const char *name)
     icalerror_set_errors_are_fatal(0);
     icaltimezone_set_builtin_tzdata(0);
     icaltimezone *zone = icaltimezone_get_builtin_timezone(name);
+    if (zone && zone == icaltimezone_get_utc_timezone()) { // by its other names; has no component
+        transitions_fixed(t, 0);
+        return true;
+    }
     if (!zone || !icaltimezone_get_component(zone))
         return false;
     load_changes(t, zone);

@@ -25,6 +25,18 @@ static const struct zone utc = {utc_name, {&utc_transition, 1}};
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct map zones; // by name; only grows
 
+static void refuse(const char *name, struct fail *why)
+{
+    const char *meant = transitions_suggest(name);
+    if (meant)
+        fail(why, FAIL_NOT_FOUND, "there is no time zone '%.*s'; did you mean '%s'?",
+             utf8_cut(name, 60), name, meant);
+    else
+        fail(why, FAIL_NOT_FOUND,
+             "there is no time zone '%.*s'; use a name like Asia/Seoul or an offset like +09:00",
+             utf8_cut(name, 60), name);
+}
+
 static const struct zone *zone_load(const char *name, struct fail *why)
 {
     struct zone *z = mem_new(struct zone);
@@ -34,12 +46,7 @@ static const struct zone *zone_load(const char *name, struct fail *why)
         transitions_fixed(&z->transitions, offset_s);
     } else if (!transitions_load(&z->transitions, name)) {
         mem_free(z);
-        const char *meant = transitions_suggest(name);
-        fail(why, FAIL_NOT_FOUND,
-             "there is no time zone '%.*s'%s%s%s; use a name like Asia/Seoul or an offset like "
-             "+09:00",
-             utf8_cut(name, 60), name, meant ? "; did you mean '" : "", meant ? meant : "",
-             meant ? "'?" : "");
+        refuse(name, why);
         return NULL;
     }
     z->name = mem_string(name);
