@@ -1,0 +1,176 @@
+#include "web/web.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "calendar/instant.h"
+#include "net/form.h"
+#include "web/fields.h"
+#include "web/html.h"
+#include "web/state.h"
+
+static void go_home(void *context, struct request *r)
+{
+    (void)context;
+    request_redirect(r, 302, "/console");
+}
+
+struct web *web_new(const struct web_opts *opts)
+{
+    struct web *w = mem_new(struct web);
+    w->opts = *opts;
+    uint64_t seed;
+    const struct port *port = engine_port(opts->engine);
+    port->secret(port->context, &seed, sizeof seed);
+    random_seed(&w->random, seed);
+    page_routes(opts->server);
+    server_route(opts->server, "GET", "/", go_home, w);
+    public_routes(w);
+    personal_routes(w);
+    console_routes(w);
+    instances_routes(w);
+    desk_routes(w);
+    return w;
+}
+
+void web_free(struct web *w)
+{
+    mem_free(w);
+}
+
+const struct zone *web_zone_of(struct web *w, const char *instance)
+{
+    struct fail why = {0};
+    const struct zone *zone = zone_utc();
+    json shown = engine_show(w->opts.engine, instance, &why), d = json_get(shown, "definition");
+    struct definition_ref ref = {json_get_text(d, "namespace", ""), json_get_text(d, "name", ""),
+                                 json_get_text(d, "version", NULL)};
+    struct definition *definition = engine_definition(w->opts.engine, &ref, &why);
+    if (definition)
+        zone = definition->zone;
+    json_free(d);
+    json_free(shown);
+    return zone;
+}
+
+void web_write_moment(struct web *w, const struct page *p, const char *instance,
+                      const char *rfc3339, struct bytes *out)
+{
+    int64_t ms;
+    struct fail why = {0};
+    if (instant_parse(rfc3339, &ms, &why)) {
+        html(out, "<time datetime=\"%s\">", rfc3339);
+        moment_in(p->language, web_zone_of(w, instance), ms, out);
+        html(out, "</time>");
+    } else {
+        html(out, "%s", rfc3339);
+    }
+}
+
+// A token given once as ?token= is kept in a cookie of the console's own.
+static bool token_fits(struct web *w, struct request *r)
+{
+    const char *given = request_cookie(r, "console"),
+               *authorization = request_header(r, "Authorization");
+    if (authorization && strncmp(authorization, "Bearer ", 7) == 0)
+        given = authorization + 7;
+    if (!given || !w->opts.token)
+        return false;
+    struct hash a = hash_of(given, strlen(given)),
+                b = hash_of(w->opts.token, strlen(w->opts.token));
+    return hash_equal(&a, &b);
+}
+
+bool web_console_allowed(struct web *w, struct request *r)
+{
+    if (w->opts.dev && request_is_loopback(r))
+        return true;
+    if (token_fits(w, r))
+        return true;
+    enum language l = language_of(r);
+    request_set_header(r, "WWW-Authenticate", "Bearer");
+    page_refuse(r, 401, word(l, WORD_NOT_POSSIBLE),
+                l == LANGUAGE_KO ? "콘솔은 관리자 토큰이 있어야 열립니다."
+                                 : "The console needs the administrator's token.");
+    return false;
+}
+
+bool web_same_site(struct request *r)
+{
+    if (!request_is_cross_site(r))
+        return true;
+    page_refuse(r, 403, word(language_of(r), WORD_NOT_POSSIBLE),
+                "The form was sent from another site.");
+    return false;
+}
+
+// A reply that waits for the disk; the client may leave meanwhile.
+struct redirect {
+    struct request *request; // NULL once the client has gone
+    char *location;
+};
+
+static void on_gone(void *context, struct request *r)
+{
+    struct redirect *redirect = context;
+    (void)r;
+    redirect->request = NULL;
+}
+
+static void on_durable(void *context)
+{
+    struct redirect *redirect = context;
+    if (redirect->request)
+        request_redirect(redirect->request, 303, redirect->location);
+    mem_free(redirect->location);
+    mem_free(redirect);
+}
+
+void web_redirect_after_commit(struct web *w, struct request *r, const char *location)
+{
+    struct redirect *redirect = mem_new(struct redirect);
+    redirect->request = r;
+    redirect->location = mem_string(location);
+    request_on_abort(r, on_gone, redirect);
+    engine_after_commit(w->opts.engine, on_durable, redirect);
+}
+
+static void write_facts(struct web *w, struct page *p, json item)
+{
+    const char *closes = json_get_text(item, "closesAt", NULL),
+               *instance = json_get_text(item, "instance", "");
+    if (!closes)
+        return;
+    html(&p->out, "<dl class=facts><dt>%s<dd>", word(p->language, WORD_CLOSES_AT));
+    web_write_moment(w, p, instance, closes, &p->out);
+    html(&p->out, "</dl>\n");
+}
+
+void web_write_form(struct web *w, struct page *p, const struct form_page *f)
+{
+    json form = json_get(f->item, "form"), schema = json_get(form, "schema"),
+         detail = json_get(f->item, "detail");
+    json intro = json_get(detail, "intro");
+    const char *text = text_in(p->language, intro);
+    if (*text)
+        html(&p->out, "<p>%s</p>\n", text);
+    write_facts(w, p, f->item);
+    if (f->refusal)
+        html(&p->out, "<div class=refusal role=alert>%s</div>\n", f->refusal);
+    struct fields fields = {.language = p->language,
+                            .schema = schema,
+                            .values = f->values,
+                            .violations = f->violations};
+    fields_write_summary(&fields, &p->out);
+    struct id key = id_new(engine_now_ms(w->opts.engine), &w->random);
+    html(&p->out,
+         "<form method=post action=\"%s\" novalidate><input type=hidden name=_key value=\"%s\">\n",
+         f->action, key.text);
+    fields_write(&fields, &p->out);
+    html(&p->out, "<button>%s</button></form>\n", word(p->language, f->send));
+    json_free(intro);
+    json_free(detail);
+    json_free(schema);
+    json_free(form);
+}
