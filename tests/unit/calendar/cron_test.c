@@ -144,6 +144,46 @@ TEST(cron, intervals_follow_real_time)
                 "2013-03-31T03:00:00+02:00 2013-03-31T04:00:00+02:00");
 }
 
+// The slow way: the first minute after `ms` whose local time fits.
+static int64_t try_every_minute(const struct cron *c, const struct zone *z, int64_t ms)
+{
+    for (ms = ms / 60000 * 60000 + 60000;; ms += 60000) {
+        struct local_time l = zone_local(z, ms);
+        bool day = c->days >> l.day & 1, weekday = c->weekdays >> l.weekday & 1;
+        bool fits = c->any_day || c->any_weekday ? day && weekday : day || weekday;
+        if (fits && c->months >> l.month & 1 && c->hours >> l.hour & 1 &&
+            c->minutes >> l.minute & 1)
+            return ms;
+    }
+}
+
+TEST(cron, agrees_with_trying_every_minute)
+{
+    UNUSED_STATE;
+    static const char *const expressions[][2] = {
+        {"Asia/Seoul", "7,37 */5 * * *"},
+        {"Asia/Seoul", "0 9 13 * FRI"},
+        {"Asia/Seoul", "59 23 28-31 2,12 *"},
+        {"Europe/Berlin", "*/15 * * * *"},
+        {"Europe/Berlin", "30 * 25-31 3,10 SUN"},
+        {"America/New_York", "0 * 3,10 * SUN"},
+        {"Australia/Lord_Howe", "10,50 * * 4,10 *"},
+    };
+    for (size_t i = 0; i < sizeof(expressions) / sizeof(*expressions); i++) {
+        struct fail why;
+        struct cron c;
+        const struct zone *z = zone_find(expressions[i][0], &why);
+        assert_true(z && cron_parse(expressions[i][1], &c, &why));
+        int64_t ms = instant("2013-01-07T13:14:15.678Z");
+        for (int run = 0; run < 60; run++) {
+            int64_t wanted = try_every_minute(&c, z, ms), got;
+            assert_true(cron_next(&c, z, ms, &got));
+            assert_int_equal(got, wanted);
+            ms = got + run * 3607 * 1013;
+        }
+    }
+}
+
 TEST(cron, tells_when_there_is_none)
 {
     UNUSED_STATE;
@@ -209,5 +249,5 @@ RUN(CASE(cron, runs_after_and_not_at_the_moment_given),
     CASE(cron, takes_either_day_or_weekday_where_both_are_restricted),
     CASE(cron, finds_the_nth_and_the_last), CASE(cron, finds_leap_days_over_the_century),
     CASE(cron, runs_once_just_after_a_gap), CASE(cron, runs_once_in_a_fold),
-    CASE(cron, intervals_follow_real_time), CASE(cron, tells_when_there_is_none),
-    CASE(cron, refuses_with_the_field_and_its_range))
+    CASE(cron, intervals_follow_real_time), CASE(cron, agrees_with_trying_every_minute),
+    CASE(cron, tells_when_there_is_none), CASE(cron, refuses_with_the_field_and_its_range))
