@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "calendar/instant.h"
 #include "definition/definition.h"
 #include "engine/function_host.h"
 #include "engine/port.h"
@@ -65,6 +66,8 @@ struct engine_opts {
     json secrets;                // {name: value}; borrowed
     void (*wake)(void *context); // there is work for engine_turn; loop thread; may be NULL
     void *context;
+    size_t turn_inputs, seal_inputs; // 0: as usual; tests take small ones
+    const char *last_words;          // what the process before said when it crashed; NULL: nothing
 };
 struct engine *engine_new(const struct engine_opts *opts);
 void engine_free(struct engine *e);
@@ -122,6 +125,10 @@ CHECKED bool engine_start(struct engine *e, const struct start_opts *opts, struc
 enum control { CONTROL_CANCEL, CONTROL_PAUSE, CONTROL_RESUME, CONTROL_RETRY };
 CHECKED bool engine_control(struct engine *e, const char *id, enum control what, const char *reason,
                             struct fail *why);
+// Holds an instance that must not run (it was in hand when the engine crashed twice): paused, with
+// the reason as its incident, until a person resumes it.
+CHECKED bool engine_quarantine(struct engine *e, const char *id, const char *reason,
+                               struct fail *why);
 // As `dure show --json`: {id definition title status input output error waitsFor waits createdAt
 // updatedAt endedAt incident parent tasks}. `waits` and `tasks` included. Absent and why if there
 // is none.
@@ -154,6 +161,15 @@ json engine_why(struct engine *e, const char *source, const char *id, struct fai
 
 // ---- effects
 void engine_effect_done(struct engine *e, const char *key, const struct effect_result *result);
+// A person's word on an effect whose outcome nobody knows: it has happened (done), it has failed,
+// or it is to be tried again (later).
+struct effect_address {
+    const char *instance, *path;
+    int64_t attempt;
+    const char *name;
+};
+CHECKED bool engine_effect_settle(struct engine *e, const struct effect_address *a,
+                                  const struct effect_result *result, struct fail *why);
 
 // ---- what happens, for traces and streams: called after the commit, in order. entry as in
 // transition.entries.

@@ -1,0 +1,345 @@
+#include "engine/correlate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "engine/rows.h"
+#include "engine/state.h"
+
+#define INDEX_EVENT_TYPE 1
+#define TEXT_BYTES_MAX   ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
+#define TYPES_MAX        10000 // event types whose last event is remembered
+
+void correlate_init(struct correlator *c)
+{
+    *c = (struct correlator){.next_seq = 1, .types_from = 1};
+    map_init(&c->last_seqs);
+}
+
+static void forget_types(struct correlator *c)
+{
+    struct map_entry *entry;
+    for (size_t i = 0; map_next(&c->last_seqs, &i, &entry);)
+        mem_free(entry->value);
+    map_done(&c->last_seqs);
+    map_init(&c->last_seqs);
+}
+
+void correlate_done(struct correlator *c)
+{
+    forget_types(c);
+    map_done(&c->last_seqs);
+}
+
+void correlate_recover(struct engine *e)
+{
+    struct scan *scan = rows_scan(
+        e->store, &(struct scan_opts){.table = TABLE_EVENT, .index = -1, .descending = true});
+    struct row row = {0};
+    if (rows_next(scan, &row)) {
+        e->correlator.next_seq = row_integer(&row, EVENT_SEQ) + 1;
+        row_done(&row);
+        scan_done(scan);
+    }
+    e->correlator.types_from = e->correlator.next_seq;
+}
+
+void correlate_seen(struct engine *e, const char *type, int64_t seq)
+{
+    struct correlator *c = &e->correlator;
+    int64_t *last = map_get(&c->last_seqs, type);
+    if (!last) {
+        if (c->last_seqs.count >= TYPES_MAX) {
+            forget_types(c);
+            c->types_from = seq;
+        }
+        last = mem_new(int64_t);
+        map_put(&c->last_seqs, type, last);
+    }
+    *last = seq;
+}
+
+// Has any event of this type come at or after `from`? Most instances ask when none has, so the
+// answer must not cost a look into the store.
+static bool any_since(const struct engine *e, const char *type, int64_t from)
+{
+    const struct correlator *c = &e->correlator;
+    if (from >= c->next_seq)
+        return false;
+    if (from < c->types_from || strcmp(type, "*") == 0)
+        return true;
+    const int64_t *last = map_get(&c->last_seqs, type);
+    return last && *last >= from;
+}
+
+void correlate_filter_text(const struct catalogue_entry *entry, int filter, struct bytes *out)
+{
+    catalogue_key(entry, out);
+    bytes_printf(out, "#%d", filter);
+}
+
+const struct event_filter *correlate_filter(struct engine *e, const char *text,
+                                            struct catalogue_entry **entry)
+{
+    const char *hash = strrchr(text, '#');
+    if (!hash)
+        return NULL;
+    char *key = mem_string_sized(text, (size_t)(hash - text));
+    *entry = catalogue_by_key(e, key);
+    mem_free(key);
+    struct fail why = {0};
+    struct definition *d = *entry ? catalogue_compiled(e, *entry, &why) : NULL;
+    long id = strtol(hash + 1, NULL, 10);
+    return d && id >= 0 && (size_t)id < d->filter_count ? d->filters[id] : NULL;
+}
+
+// A type with signs of a regular expression fits more than its own text.
+const char *correlate_type(const struct event_filter *filter)
+{
+    return filter->type && !strpbrk(filter->type, "\\^$|?*+()[]{}") ? filter->type : "*";
+}
+
+// The row's name within its wait: a listen may have several filters under one address.
+static void row_name(const struct action *action, struct bytes *out)
+{
+    const char *name = action->address.name ? action->address.name : "";
+    bytes_printf(out, "%d%s%s", action->filter->id, *name ? "/" : "", name);
+}
+
+static void detail_write(const struct action *action, struct bytes *out)
+{
+    json detail = json_object();
+    json_set_int(&detail, "filter", action->filter->id);
+    if (action->address.name && *action->address.name)
+        json_set_text(&detail, "name", action->address.name);
+    if (!json_is_absent(action->with))
+        json_set(&detail, "with", action->with);
+    if (!json_is_absent(action->correlation))
+        json_set(&detail, "expected", action->correlation);
+    json_write(detail, JSON_COMPACT, out);
+    json_free(detail);
+}
+
+static bool is_consumed(struct engine *e, const char *instance, int64_t seq)
+{
+    struct row row = {0};
+    rows_get(e->store, TABLE_CONSUMED, (struct value[]){value_text(instance), value_integer(seq)},
+             &row);
+    bool there = row_is_there(&row);
+    row_done(&row);
+    return there;
+}
+
+// Events of a type from `from` on, oldest first; "*": of all types.
+static struct scan *scan_since(struct engine *e, const char *type, int64_t from)
+{
+    struct value prefix = value_text(type), first = value_integer(from);
+    bool all = strcmp(type, "*") == 0;
+    return rows_scan(e->store, &(struct scan_opts){.table = TABLE_EVENT,
+                                                   .index = all ? -1 : INDEX_EVENT_TYPE,
+                                                   .prefix = all ? NULL : &prefix,
+                                                   .prefix_count = all ? 0 : 1,
+                                                   .from = &first});
+}
+
+static void early_machine(struct engine *e, struct live *l, const struct action *action)
+{
+    struct scan *scan = scan_since(e, correlate_type(action->filter), l->events_from);
+    struct row row = {0};
+    while (rows_next(scan, &row)) {
+        int64_t seq = row_integer(&row, EVENT_SEQ);
+        json event = rows_json(&row, EVENT_BODY), correlation = json_absent();
+        struct fail why = {0};
+        if (!is_consumed(e, l->id, seq) &&
+            event_fits(action->filter, event, e->now_ms, &correlation, &why) &&
+            event_fits_subscription(action->with, action->correlation, event, correlation, &why)) {
+            struct inbox_entry *entry =
+                inbox_entry_new(INBOX_MACHINE, INPUT_EVENT, action->address, json_ref(event));
+            entry->filter = action->filter->id;
+            json_swap_take(&entry->correlation, json_ref(correlation));
+            entry->event_seq = seq;
+            live_put(e, l, entry);
+        }
+        json_free(correlation);
+        json_free(event);
+        row_done(&row);
+    }
+}
+
+void correlate_subscribe(struct engine *e, struct live *l, const struct action *action)
+{
+    struct bytes name, filter, key, detail;
+    bytes_init(&name, TEXT_BYTES_MAX);
+    bytes_init(&filter, TEXT_BYTES_MAX);
+    bytes_init(&key, TEXT_BYTES_MAX);
+    bytes_init(&detail, TEXT_BYTES_MAX);
+    row_name(action, &name);
+    correlate_filter_text(l->entry, action->filter->id, &filter);
+    event_correlation_key(action->filter, action->correlation, &key);
+    detail_write(action, &detail);
+    struct value columns[] = {
+        [SUBSCRIPTION_INSTANCE] = value_text(l->id),
+        [SUBSCRIPTION_PATH] = value_text(action->address.path),
+        [SUBSCRIPTION_ATTEMPT] = value_integer(action->address.attempt),
+        [SUBSCRIPTION_NAME] = value_text(name.data),
+        [SUBSCRIPTION_TYPE] = value_text(correlate_type(action->filter)),
+        [SUBSCRIPTION_FILTER] = value_text(filter.data),
+        [SUBSCRIPTION_KEY] = value_text(key.data),
+        [SUBSCRIPTION_OWNER] = value_text("machine"),
+        [SUBSCRIPTION_DETAIL] = value_text(detail.data),
+    };
+    store_put(e->store, TABLE_SUBSCRIPTION, columns);
+    l->has_rows = true;
+    bytes_done(&name);
+    bytes_done(&filter);
+    bytes_done(&key);
+    bytes_done(&detail);
+    if (any_since(e, correlate_type(action->filter), l->events_from))
+        early_machine(e, l, action);
+}
+
+void correlate_unsubscribe(struct engine *e, struct live *l, const struct action *action)
+{
+    struct bytes name;
+    bytes_init(&name, TEXT_BYTES_MAX);
+    row_name(action, &name);
+    struct value key[4];
+    rows_address(key, l->id, action->address.path, action->address.attempt, name.data);
+    store_delete(e->store, TABLE_SUBSCRIPTION, key);
+    bytes_done(&name);
+}
+
+// "step/" and the names compared, which with the values as key find the row.
+static void step_filter(json with, struct bytes *out)
+{
+    bytes_add(out, "step/");
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *name;
+    json value;
+    for (bool first = true; json_next(with, &cursor, &name, &value); first = false)
+        bytes_printf(out, "%s%s", first ? "" : ",", name);
+}
+
+// An attribute by name, or a value inside by a dotted path ("data.reservation").
+static json event_attribute(json event, const char *name)
+{
+    json v = json_get(event, name);
+    if (!json_is_absent(v))
+        return v;
+    json_free(v);
+    return json_path(event, name);
+}
+
+void correlate_step_key(const char *filter, json event, struct bytes *out)
+{
+    json values = json_object();
+    char *names = mem_string(filter + strlen("step/"));
+    char *rest = NULL;
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+        json v = event_attribute(event, name);
+        if (json_is_absent(v))
+            json_free(v);
+        else
+            json_set_take(&values, name, v);
+    }
+    json_write(values, JSON_COMPACT, out);
+    mem_free(names);
+    json_free(values);
+}
+
+void correlate_subscribe_step(struct engine *e, const struct step_address *a, const char *name,
+                              const char *type, json with)
+{
+    struct bytes filter, key;
+    bytes_init(&filter, TEXT_BYTES_MAX);
+    bytes_init(&key, TEXT_BYTES_MAX);
+    json compared = json_is_object(with) ? json_ref(with) : json_object();
+    step_filter(compared, &filter);
+    json_write(compared, JSON_COMPACT, &key);
+    struct value columns[] = {
+        [SUBSCRIPTION_INSTANCE] = value_text(a->instance),
+        [SUBSCRIPTION_PATH] = value_text(a->path),
+        [SUBSCRIPTION_ATTEMPT] = value_integer(a->attempt),
+        [SUBSCRIPTION_NAME] = value_text(name),
+        [SUBSCRIPTION_TYPE] = value_text(type),
+        [SUBSCRIPTION_FILTER] = value_text(filter.data),
+        [SUBSCRIPTION_KEY] = value_text(key.data),
+        [SUBSCRIPTION_OWNER] = value_text("step"),
+        [SUBSCRIPTION_DETAIL] = value_text(key.data),
+    };
+    store_put(e->store, TABLE_SUBSCRIPTION, columns);
+    json_free(compared);
+    bytes_done(&filter);
+    bytes_done(&key);
+}
+
+void correlate_early_step(struct engine *e, const struct step_address *a, const char *name,
+                          const char *type, json with)
+{
+    struct live *l = live_find(e, a->instance);
+    if (!l || !any_since(e, type, l->events_from))
+        return;
+    struct bytes filter, wanted, got;
+    bytes_init(&filter, TEXT_BYTES_MAX);
+    bytes_init(&wanted, TEXT_BYTES_MAX);
+    bytes_init(&got, TEXT_BYTES_MAX);
+    json compared = json_is_object(with) ? json_ref(with) : json_object();
+    step_filter(compared, &filter);
+    json_write(compared, JSON_COMPACT, &wanted);
+    json_free(compared);
+    struct scan *scan = scan_since(e, type, l->events_from);
+    struct row row = {0};
+    while (rows_next(scan, &row)) {
+        int64_t seq = row_integer(&row, EVENT_SEQ);
+        json event = rows_json(&row, EVENT_BODY);
+        bytes_clear(&got);
+        correlate_step_key(filter.data, event, &got);
+        if (strcmp(got.data, wanted.data) == 0 && !is_consumed(e, l->id, seq)) {
+            struct inbox_entry *entry =
+                inbox_entry_new(INBOX_STEP, STEP_EVENT,
+                                (struct wait_address){a->path, a->attempt, name}, json_ref(event));
+            entry->event_seq = seq;
+            live_put(e, l, entry);
+        }
+        json_free(event);
+        row_done(&row);
+    }
+    bytes_done(&filter);
+    bytes_done(&wanted);
+    bytes_done(&got);
+}
+
+void correlate_unsubscribe_step(struct engine *e, const struct step_address *a, const char *name)
+{
+    struct value key[4];
+    rows_address(key, a->instance, a->path, a->attempt, name);
+    store_delete(e->store, TABLE_SUBSCRIPTION, key);
+}
+
+bool correlate_any(struct engine *e, const char *instance, const char *path, int64_t attempt)
+{
+    struct value key[4];
+    rows_address(key, instance, path, attempt, "");
+    struct scan *scan = rows_scan(
+        e->store, &(struct scan_opts){
+                      .table = TABLE_SUBSCRIPTION, .index = -1, .prefix = key, .prefix_count = 3});
+    struct row row = {0};
+    if (!rows_next(scan, &row))
+        return false;
+    row_done(&row);
+    scan_done(scan);
+    return true;
+}
+
+void correlate_consumed(struct engine *e, const struct live *l, int64_t event_seq, const char *path)
+{
+    struct value columns[] = {
+        [CONSUMED_INSTANCE] = value_text(l->id),
+        [CONSUMED_EVENT] = value_integer(event_seq),
+        [CONSUMED_PATH] = value_text(path),
+    };
+    store_put(e->store, TABLE_CONSUMED, columns);
+}

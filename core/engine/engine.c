@@ -1,0 +1,136 @@
+#include "engine/engine.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "engine/quarantine.h"
+#include "engine/rows.h"
+#include "engine/state.h"
+#include "engine/timers.h"
+
+static json runtime_description(void)
+{
+    json runtime = json_object(), metadata = json_object();
+    json_set_text(&runtime, "name", "dure");
+    json_set_text(&runtime, "version", DURE_VERSION);
+    json_set_take(&runtime, "metadata", metadata);
+    return runtime;
+}
+
+struct engine *engine_new(const struct engine_opts *opts)
+{
+    struct engine *e = mem_new(struct engine);
+    e->store = opts->store;
+    e->port = opts->port;
+    e->host = opts->host;
+    e->secrets = json_is_absent(opts->secrets) ? json_object() : json_ref(opts->secrets);
+    e->runtime = runtime_description();
+    e->wake = opts->wake;
+    e->context = opts->context;
+    e->turn_inputs = opts->turn_inputs ? opts->turn_inputs : ENGINE_TURN_INPUTS;
+    e->seal_inputs = opts->seal_inputs ? opts->seal_inputs : ENGINE_SEAL_INPUTS;
+    e->last_words = opts->last_words;
+    e->now_ms = e->port->now_ms(e->port->context);
+    e->next_due_ms = INT64_MAX;
+    random_seed(&e->random, e->port->seed);
+    transition_init(&e->transition);
+    catalogue_init(&e->catalogue);
+    lives_init(&e->lives);
+    correlate_init(&e->correlator);
+    outbox_init(&e->outbox);
+    watch_init(e);
+    return e;
+}
+
+void engine_free(struct engine *e)
+{
+    if (!e)
+        return;
+    watch_done(e);
+    outbox_done(e);
+    lives_done(&e->lives);
+    correlate_done(&e->correlator);
+    catalogue_done(&e->catalogue);
+    transition_done(&e->transition);
+    json_free(e->secrets);
+    json_free(e->runtime);
+    mem_free(e);
+}
+
+struct store *engine_store(const struct engine *e)
+{
+    return e->store;
+}
+
+const struct port *engine_port(const struct engine *e)
+{
+    return e->port;
+}
+
+int64_t engine_now_ms(const struct engine *e)
+{
+    return e->now_ms;
+}
+
+struct random *engine_random(struct engine *e)
+{
+    return &e->random;
+}
+
+void engine_clock(struct engine *e)
+{
+    int64_t now_ms = e->port->now_ms(e->port->context);
+    if (now_ms > e->now_ms)
+        e->now_ms = now_ms;
+}
+
+void engine_call_wake(struct engine *e)
+{
+    if (e->wake && !e->in_turn)
+        e->wake(e->context);
+}
+
+bool engine_may_change(struct engine *e, struct fail *why)
+{
+    if (!e->in_turn)
+        engine_clock(e);
+    struct fail trouble = {0};
+    if (store_trouble(e->store, &trouble))
+        return fail_code(why, FAIL_BUSY, "disk", "the disk refuses commits: %s", trouble.message);
+    if (store_overlay_rows(e->store) >= 2 * (size_t)ENGINE_OVERLAY_ROWS)
+        return fail_code(why, FAIL_BUSY, "disk", "the disk is too slow; try again later");
+    return true;
+}
+
+// The same seed must not give the same ids again after a restart: what is durable goes in too.
+static void seed_random(struct engine *e)
+{
+    int64_t commit = 0;
+    struct row row = {0};
+    struct scan *scan = rows_scan(
+        e->store, &(struct scan_opts){.table = TABLE_COMMIT, .index = -1, .descending = true});
+    if (rows_next(scan, &row)) {
+        commit = row_integer(&row, COMMIT_SEQ);
+        row_done(&row);
+        scan_done(scan);
+    }
+    random_seed(&e->random, e->port->seed + (uint64_t)commit * 0x9e3779b97f4a7c15ULL);
+}
+
+bool engine_recover(struct engine *e, struct fail *why)
+{
+    (void)why;
+    engine_clock(e);
+    seed_random(e);
+    catalogue_recover(e);
+    correlate_recover(e);
+    timers_recover(e);
+    outbox_recover(e);
+    quarantine_recover(e);
+    log_info("engine", "recovered", "definitions=%zu next_event=%" PRId64,
+             e->catalogue.entries.count, e->correlator.next_seq);
+    return true;
+}

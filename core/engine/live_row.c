@@ -1,0 +1,137 @@
+#include "engine/live_row.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "engine/payloads.h"
+#include "engine/rows.h"
+#include "engine/state.h"
+
+#define INBOX_KEY       "$inbox"
+#define STATE_BYTES_MAX ((size_t)1 << 30)
+
+static void state_write(struct engine *e, struct live *l, struct bytes *out)
+{
+    json state = l->instance ? instance_encode(l->instance) : json_ref(l->unread);
+    if (!inbox_is_empty(&l->inbox))
+        json_set_take(&state, INBOX_KEY, inbox_encode(&l->inbox));
+    payloads_put(e->store, &state, out);
+    json_free(state);
+    must(!out->overflowed);
+}
+
+static struct value integer_or_null(int64_t ms)
+{
+    return ms == INSTANT_NONE ? value_null() : value_integer(ms);
+}
+
+void live_row_put(struct engine *e, struct live *l, const char *waits_for)
+{
+    struct bytes state;
+    bytes_init(&state, STATE_BYTES_MAX);
+    state_write(e, l, &state);
+    struct value columns[] = {
+        [INSTANCE_ID] = value_text(l->id),
+        [INSTANCE_NAMESPACE] = value_text(l->entry->namespace),
+        [INSTANCE_NAME] = value_text(l->entry->name),
+        [INSTANCE_VERSION] = value_text(l->entry->version),
+        [INSTANCE_STATUS] = value_text(instance_status_name(live_status(l))),
+        [INSTANCE_CREATED_MS] = value_integer(l->created_ms),
+        [INSTANCE_UPDATED_MS] = value_integer(l->updated_ms),
+        [INSTANCE_ENDED_MS] = integer_or_null(l->ended_ms),
+        [INSTANCE_WAITS_FOR] = value_text(waits_for),
+        [INSTANCE_INCIDENT] = value_text(l->incident),
+        [INSTANCE_PARENT] = value_text(l->parent),
+        [INSTANCE_PARENT_WAIT] = value_text(l->parent_wait),
+        [INSTANCE_STATE] = value_blob(state.data, state.length),
+        [INSTANCE_HISTORY_SEQ] = value_integer(l->head.seq),
+        [INSTANCE_HISTORY_HASH] =
+            l->head.seq ? value_blob(l->head.hash.bytes, HASH_BYTES) : value_null(),
+        [INSTANCE_EVENTS_FROM] = value_integer(l->events_from),
+        [INSTANCE_TITLE] = value_text(l->title),
+    };
+    store_put(e->store, TABLE_INSTANCE, columns);
+    bytes_done(&state);
+}
+
+// A definition that no longer compiles (a plugin is gone), or a state that does not decode, must
+// not keep the engine down: the instance is kept as it is and becomes an incident.
+static void decode(struct engine *e, struct live *l, json state)
+{
+    struct fail why = {0};
+    struct definition *d = catalogue_compiled(e, l->entry, &why);
+    if (d)
+        l->instance = instance_decode(l->id, d, state, &why);
+    if (l->instance)
+        return;
+    l->unread = json_ref(state);
+    log_error("engine", "instance_unreadable", "instance=%s reason=\"%s\"", l->id, why.message);
+}
+
+static void decode_inbox(struct live *l, json *state)
+{
+    json inbox = json_get(*state, INBOX_KEY);
+    l->inbox_saved = !json_is_absent(inbox);
+    if (l->inbox_saved) {
+        inbox_decode(&l->inbox, inbox);
+        json_remove(state, INBOX_KEY);
+    }
+    json_free(inbox);
+}
+
+static struct catalogue_entry *entry_of(struct engine *e, const struct row *row)
+{
+    struct catalogue_entry *entry =
+        catalogue_exact(e, row_text(row, INSTANCE_NAMESPACE), row_text(row, INSTANCE_NAME),
+                        row_text(row, INSTANCE_VERSION));
+    must(entry); // definitions that instances name are never deleted
+    return entry;
+}
+
+static void read_head(struct live *l, const struct row *row)
+{
+    l->head.seq = row_integer(row, INSTANCE_HISTORY_SEQ);
+    const struct value *hash = &row->columns[INSTANCE_HISTORY_HASH];
+    if (hash->kind == VALUE_NULL)
+        return;
+    must(hash->bytes == HASH_BYTES);
+    memcpy(l->head.hash.bytes, hash->data, HASH_BYTES);
+}
+
+struct live *live_row_read(struct engine *e, const struct row *row)
+{
+    struct live *l = mem_new(struct live);
+    const char *id = row_text(row, INSTANCE_ID);
+    must(strlen(id) == ID_LENGTH);
+    memcpy(l->id, id, sizeof(l->id));
+    l->unread = json_absent();
+    l->entries = json_absent();
+    inbox_init(&l->inbox);
+    list_init(&l->ready_node);
+    list_init(&l->dirty_node);
+    list_init(&l->clean_node);
+    l->entry = entry_of(e, row);
+    l->title = mem_string(row_text(row, INSTANCE_TITLE));
+    l->parent = mem_string(row_text(row, INSTANCE_PARENT));
+    l->parent_wait = mem_string(row_text(row, INSTANCE_PARENT_WAIT));
+    l->incident = mem_string(row_text(row, INSTANCE_INCIDENT));
+    must(instance_status_parse(row_text(row, INSTANCE_STATUS), &l->unread_status));
+    l->created_ms = row_integer(row, INSTANCE_CREATED_MS);
+    l->updated_ms = row_integer(row, INSTANCE_UPDATED_MS);
+    l->ended_ms =
+        row_is_null(row, INSTANCE_ENDED_MS) ? INSTANT_NONE : row_integer(row, INSTANCE_ENDED_MS);
+    l->events_from = row_integer(row, INSTANCE_EVENTS_FROM);
+    l->has_rows = l->has_steps = l->has_children = true; // the store knows, memory does not
+    read_head(l, row);
+    json state = rows_json(row, INSTANCE_STATE);
+    decode_inbox(l, &state);
+    payloads_get(e->store, &state);
+    decode(e, l, state);
+    json_free(state);
+    // Only quarantine leaves an incident on what is paused.
+    l->quarantined = l->incident && l->unread_status == STATUS_SUSPENDED;
+    return l;
+}

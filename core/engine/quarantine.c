@@ -1,0 +1,69 @@
+#include "engine/quarantine.h"
+
+#include <string.h>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/rows.h"
+#include "engine/state.h"
+
+#define META_KEY_NAME "crashed"
+
+// The instance id somewhere in the last words, or "".
+static struct id id_in(const char *words)
+{
+    struct id id = {{0}};
+    for (const char *s = words; s && *s; s++) {
+        if (strlen(s) < ID_LENGTH)
+            break;
+        memcpy(id.text, s, ID_LENGTH);
+        if (id_is_valid(id.text))
+            return id;
+    }
+    return (struct id){{0}};
+}
+
+static void remember(struct engine *e, const char *id)
+{
+    struct value columns[] = {value_text(META_KEY_NAME), value_text(id)};
+    if (*id)
+        store_put(e->store, TABLE_META, columns);
+    else
+        store_delete(e->store, TABLE_META, columns);
+}
+
+bool engine_quarantine(struct engine *e, const char *id, const char *reason, struct fail *why)
+{
+    struct live *l = live_find(e, id);
+    if (!l)
+        return fail(why, FAIL_NOT_FOUND, "there is no instance '%s'", id);
+    if (!live_is_open(l))
+        return fail(why, FAIL_CONFLICT, "the instance '%s' has ended", id);
+    live_incident(e, l, reason);
+    l->quarantined = true;
+    json value = json_object();
+    json_set_text(&value, "reason", reason);
+    live_put(e, l, inbox_entry_new(INBOX_MACHINE, INPUT_SUSPEND, (struct wait_address){0}, value));
+    // Before anything else it may have to take.
+    struct list *node = l->inbox.entries.previous;
+    list_remove(node);
+    list_append(l->inbox.entries.next, node);
+    log_error("engine", "quarantined", "instance=%s reason=\"%s\"", id, reason);
+    return true;
+}
+
+void quarantine_recover(struct engine *e)
+{
+    struct id crashed = id_in(e->last_words);
+    struct row row = {0};
+    rows_get(e->store, TABLE_META, (struct value[]){value_text(META_KEY_NAME)}, &row);
+    bool again = row_is_there(&row) && *crashed.text &&
+                 strcmp(row_text(&row, META_VALUE), crashed.text) == 0;
+    row_done(&row);
+    struct fail why = {0};
+    if (again &&
+        !engine_quarantine(e, crashed.text, "it was in hand in two crashes in a row", &why))
+        log_warn("engine", "quarantine_refused", "reason=\"%s\"", why.message);
+    remember(e, again ? "" : crashed.text);
+}

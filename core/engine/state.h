@@ -1,0 +1,48 @@
+// The engine's own state, for the files of this room only; everybody else has engine.h.
+// Loop thread only.
+#pragma once
+
+#include "base/random.h"
+#include "engine/catalogue.h"
+#include "engine/correlate.h"
+#include "engine/engine.h"
+#include "engine/figures.h"
+#include "engine/live.h"
+#include "engine/outbox.h"
+#include "engine/steps.h"
+#include "engine/watch.h"
+
+#define ENGINE_TURN_INPUTS  2000   // taken in one turn, so that the loop gets its share
+#define ENGINE_SEAL_INPUTS  20000  // in one batch, before work that is left is put aside for it
+#define ENGINE_OVERLAY_ROWS 400000 // more that is not durable is refused: the disk is behind
+
+struct engine {
+    struct store *store;
+    const struct port *port;
+    struct function_host *host; // or NULL
+    json secrets, runtime;
+    void (*wake)(void *context);
+    void *context;
+    size_t turn_inputs, seal_inputs;
+    const char *last_words;
+
+    struct random random;
+    int64_t now_ms;
+    bool in_turn;
+    size_t inputs_since_seal;
+    int64_t next_due_ms; // no timer is due before; INT64_MAX: there is none
+    struct transition transition;
+    struct handler *handler; // the one that runs, or NULL
+
+    struct catalogue catalogue;
+    struct lives lives;
+    struct correlator correlator;
+    struct outbox outbox;
+    struct watch watch;
+    struct figures figures;
+};
+
+void engine_clock(struct engine *e); // takes the time from the port; never backwards
+void engine_call_wake(struct engine *e);
+// An operation from outside begins: the clock is read, and trouble with the disk refuses it.
+CHECKED bool engine_may_change(struct engine *e, struct fail *why);

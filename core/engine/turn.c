@@ -1,0 +1,133 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "engine/actions.h"
+#include "engine/engine.h"
+#include "engine/state.h"
+#include "engine/timers.h"
+
+static void after_step(struct engine *e, struct live *l, bool was_open)
+{
+    struct transition *t = &e->transition;
+    for (size_t i = 0; i < json_length(t->entries); i++)
+        live_note(e, l, json_at(t->entries, i));
+    live_touch(e, l);
+    if (!was_open && live_is_open(l))
+        l->ended_ms = INSTANT_NONE; // it was retried
+    actions_do(e, l, t);
+    if (was_open && !live_is_open(l))
+        actions_ended(e, l);
+}
+
+static void take_machine(struct engine *e, struct live *l, const struct inbox_entry *entry)
+{
+    struct machine_input input = {
+        .kind = (enum machine_input_kind)entry->what,
+        .address = {entry->path, entry->attempt, entry->name},
+        .value = entry->value,
+        .failed = entry->failed,
+        .filter = entry->filter,
+        .correlation = entry->correlation,
+    };
+    struct machine_world world = {.now_ms = e->now_ms,
+                                  .random = &e->random,
+                                  .secrets = l->entry->secrets,
+                                  .runtime = e->runtime};
+    struct fail why = {0};
+    bool was_open = live_is_open(l);
+    transition_clear(&e->transition);
+    if (!machine_step(l->instance, &input, &world, &e->transition, &why)) {
+        e->figures.inputs_dropped++;
+        log_debug("engine", "input_dropped", "instance=%s path=%s reason=\"%s\"", l->id,
+                  entry->path, why.message);
+        live_touch(e, l); // its inbox is shorter
+        return;
+    }
+    e->figures.steps++;
+    if (entry->event_seq)
+        correlate_consumed(e, l, entry->event_seq, entry->path);
+    after_step(e, l, was_open);
+}
+
+static void take(struct engine *e, struct live *l, struct inbox_entry *entry)
+{
+    e->figures.inputs++;
+    e->inputs_since_seal++;
+    if (entry->kind == INBOX_MACHINE && (entry->what == INPUT_RESUME || entry->what == INPUT_RETRY))
+        l->quarantined = false;
+    must_context(l->id);
+    if (entry->kind == INBOX_MACHINE)
+        take_machine(e, l, entry);
+    else
+        step_take(e, l, entry);
+    must_context(NULL);
+    live_touch(e, l);
+    inbox_entry_free(entry);
+}
+
+// One instance goes on until it has taken all it can or the turn has done its share.
+static void run_instance(struct engine *e, struct live *l, size_t *left)
+{
+    struct inbox_entry *entry;
+    while (*left > 0 && l->instance && (entry = inbox_take(&l->inbox, live_is_paused(l)))) {
+        (*left)--;
+        take(e, l, entry);
+    }
+    if (!l->instance || !inbox_has_next(&l->inbox, live_is_paused(l)))
+        list_remove(&l->ready_node);
+}
+
+static void run_ready(struct engine *e)
+{
+    size_t left = e->turn_inputs;
+    while (left > 0 && !list_is_empty(&e->lives.ready))
+        run_instance(e, list_owner(e->lives.ready.next, struct live, ready_node), &left);
+}
+
+static bool has_room(const struct engine *e)
+{
+    return store_overlay_rows(e->store) < ENGINE_OVERLAY_ROWS;
+}
+
+// One batch at a time is on its way to the disk; what gathers meanwhile is the next one.
+static void seal(struct engine *e)
+{
+    if (store_in_flight(e->store) > 0)
+        return;
+    lives_flush(e);
+    e->inputs_since_seal = 0;
+    watch_seal(e);
+    lives_trim(e);
+}
+
+bool engine_turn(struct engine *e)
+{
+    must(!e->in_turn && !e->handler);
+    e->in_turn = true;
+    engine_clock(e);
+    e->figures.turns++;
+    bool more = false;
+    if (has_room(e)) {
+        more = timers_fire(e, e->turn_inputs);
+        run_ready(e);
+        more = more || !list_is_empty(&e->lives.ready);
+    }
+    if (!more || e->inputs_since_seal >= e->seal_inputs)
+        seal(e);
+    e->in_turn = false;
+    return more;
+}
+
+void engine_poll(struct engine *e)
+{
+    engine_clock(e);
+    store_poll(e->store);
+}
+
+bool engine_is_idle(const struct engine *e)
+{
+    return list_is_empty(&e->lives.ready) && list_is_empty(&e->lives.dirty) &&
+           !store_has_writes(e->store) && !watch_has_notes(e) && store_in_flight(e->store) == 0 &&
+           engine_effects_running(e) == 0 && (e->next_due_ms > e->port->now_ms(e->port->context));
+}

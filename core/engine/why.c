@@ -1,0 +1,178 @@
+#include <string.h>
+
+#include "base/limits.h"
+#include "engine/engine.h"
+#include "engine/rows.h"
+#include "engine/state.h"
+
+#define INDEX_IDENTITY 0 // of TABLE_EVENT
+#define INDEX_CONSUMED 0 // of TABLE_CONSUMED
+#define INDEX_TYPE     1 // of TABLE_SUBSCRIPTION
+#define KEY_BYTES_MAX  ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
+
+struct question {
+    json event;
+    int64_t seq;
+    json answers;
+};
+
+static json answer_new(const char *who, const char *name, const char *task, const char *filter)
+{
+    json out = json_object();
+    json_set_text(&out, who, name);
+    if (task)
+        json_set_text(&out, "task", task);
+    if (filter)
+        json_set_text(&out, "filter", filter);
+    return out;
+}
+
+static void conclude(struct question *q, json answer_take, bool matched, const char *reason)
+{
+    json_set_bool(&answer_take, "matched", matched);
+    json_set_text(&answer_take, "reason", reason);
+    json_append_take(&q->answers, answer_take);
+}
+
+static void explain_consumed(struct engine *e, struct question *q)
+{
+    struct value prefix = value_integer(q->seq);
+    struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_CONSUMED,
+                                                                .index = INDEX_CONSUMED,
+                                                                .prefix = &prefix,
+                                                                .prefix_count = 1});
+    struct row row = {0};
+    while (rows_next(scan, &row)) {
+        if (json_length(q->answers) < LIMIT_PAGE_ROWS)
+            conclude(q,
+                     answer_new("instance", row_text(&row, CONSUMED_INSTANCE),
+                                row_text(&row, CONSUMED_PATH), NULL),
+                     true, "it was taken by this task");
+        row_done(&row);
+    }
+}
+
+static void explain_step(struct question *q, const struct row *row, json answer_take)
+{
+    const char *filter = row_text(row, SUBSCRIPTION_FILTER);
+    struct bytes key;
+    bytes_init(&key, KEY_BYTES_MAX);
+    correlate_step_key(filter, q->event, &key);
+    bool fits = strcmp(key.data, row_text(row, SUBSCRIPTION_KEY)) == 0;
+    if (fits) {
+        conclude(q, answer_take, true, "every attribute is equal");
+    } else {
+        json reason = json_printf("wanted %.300s, the event has %.300s",
+                                  row_text(row, SUBSCRIPTION_KEY), key.data);
+        conclude(q, answer_take, false, json_text(reason));
+        json_free(reason);
+    }
+    bytes_done(&key);
+}
+
+static const char *or_words(const struct fail *why, const char *otherwise)
+{
+    return why->kind == FAIL_NONE ? otherwise : why->message;
+}
+
+static void explain_machine(struct engine *e, struct question *q, const struct row *row,
+                            json answer_take)
+{
+    struct catalogue_entry *entry = NULL;
+    const struct event_filter *filter =
+        correlate_filter(e, row_text(row, SUBSCRIPTION_FILTER), &entry);
+    if (!filter) {
+        conclude(q, answer_take, false, "its workflow no longer compiles");
+        return;
+    }
+    struct fail why = {0};
+    json correlation = json_absent();
+    json detail = rows_json_or(row, SUBSCRIPTION_DETAIL, json_object());
+    json with = json_get(detail, "with"), expected = json_get(detail, "expected");
+    if (!event_fits(filter, q->event, e->now_ms, &correlation, &why))
+        conclude(q, answer_take, false, or_words(&why, "an attribute differs from the filter"));
+    else if (!event_fits_subscription(with, expected, q->event, correlation, &why))
+        conclude(q, answer_take, false, or_words(&why, "its correlation differs"));
+    else
+        conclude(q, answer_take, true, "it fits");
+    json_free(correlation);
+    json_free(with);
+    json_free(expected);
+    json_free(detail);
+}
+
+static bool is_consumed_by(struct engine *e, const char *instance, int64_t seq)
+{
+    struct row row = {0};
+    rows_get(e->store, TABLE_CONSUMED, (struct value[]){value_text(instance), value_integer(seq)},
+             &row);
+    bool there = row_is_there(&row);
+    row_done(&row);
+    return there;
+}
+
+static void explain_subscription(struct engine *e, struct question *q, const struct row *row)
+{
+    const char *instance = row_text(row, SUBSCRIPTION_INSTANCE);
+    const char *filter = row_text(row, SUBSCRIPTION_FILTER);
+    bool schedule = *instance == 0;
+    json answer = schedule
+                      ? answer_new("definition", row_text(row, SUBSCRIPTION_PATH), NULL, filter)
+                      : answer_new("instance", instance, row_text(row, SUBSCRIPTION_PATH), filter);
+    struct live *l = schedule ? NULL : live_find(e, instance);
+    if (l && q->seq < l->events_from)
+        conclude(q, answer, false, "the event came before the instance began");
+    else if (!schedule && is_consumed_by(e, instance, q->seq))
+        conclude(q, answer, false, "the instance has taken this event already");
+    else if (strcmp(row_text(row, SUBSCRIPTION_OWNER), "step") == 0)
+        explain_step(q, row, answer);
+    else
+        explain_machine(e, q, row, answer);
+}
+
+static void explain_waiting(struct engine *e, struct question *q, const char *type)
+{
+    struct value prefix = value_text(type);
+    struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_SUBSCRIPTION,
+                                                                .index = INDEX_TYPE,
+                                                                .prefix = &prefix,
+                                                                .prefix_count = 1});
+    struct row row = {0};
+    while (rows_next(scan, &row)) {
+        bool full = json_length(q->answers) >= LIMIT_PAGE_ROWS;
+        if (!full)
+            explain_subscription(e, q, &row);
+        row_done(&row);
+        if (full) {
+            scan_done(scan);
+            return;
+        }
+    }
+}
+
+json engine_why(struct engine *e, const char *source, const char *id, struct fail *why)
+{
+    struct value prefix[] = {value_text(source), value_text(id)};
+    struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_EVENT,
+                                                                .index = INDEX_IDENTITY,
+                                                                .prefix = prefix,
+                                                                .prefix_count = 2});
+    struct row row = {0};
+    if (!rows_next(scan, &row)) {
+        fail(why, FAIL_NOT_FOUND,
+             "no event with source '%s' and id '%s' has been accepted; check both", source, id);
+        return json_absent();
+    }
+    struct question q = {
+        .event = rows_json(&row, EVENT_BODY),
+        .seq = row_integer(&row, EVENT_SEQ),
+        .answers = json_array(),
+    };
+    explain_consumed(e, &q);
+    explain_waiting(e, &q, row_text(&row, EVENT_TYPE));
+    explain_waiting(e, &q, "*");
+    row_done(&row);
+    scan_done(scan);
+    json_free(q.event);
+    return q.answers;
+}
