@@ -22,15 +22,16 @@ static void indent(struct graph_writer *w)
         bytes_add(w->out, "  ");
 }
 
-// A quoted string: Graphviz reads escapes and HTML entities in it.
-static void write_text(struct bytes *out, const char *text)
+// A quoted string: Graphviz reads escapes and HTML entities in it. `line_end` is its escape for the
+// end of a line: "\\n" centres, "\\l" sets to the left.
+static void write_lines(struct bytes *out, const char *text, const char *line_end)
 {
     bytes_add_char(out, '"');
     for (const char *c = text; *c != '\0'; c++) {
         if (*c == '"' || *c == '\\')
             bytes_add_char(out, '\\');
         if (*c == '\n')
-            bytes_add(out, "\\n");
+            bytes_add(out, line_end);
         else if (*c == '&')
             bytes_add(out, "&amp;");
         else if (*c == '<')
@@ -40,7 +41,12 @@ static void write_text(struct bytes *out, const char *text)
         else if ((unsigned char)*c >= 0x20)
             bytes_add_char(out, *c);
     }
-    bytes_add_char(out, '"');
+    bytes_add(out, line_end[1] == 'l' ? "\\l\"" : "\"");
+}
+
+static void write_text(struct bytes *out, const char *text)
+{
+    write_lines(out, text, "\\n");
 }
 
 static const char *status_of(const struct graph_writer *w, const struct task *task)
@@ -84,7 +90,7 @@ static void dot_node(struct graph_writer *w, const struct graph_node *node)
     static const char *const SHAPES[] = {
         [GRAPH_BOX] = "box",
         [GRAPH_CHOICE] = "diamond",
-        [GRAPH_POINT] = "point, width=0.08",
+        [GRAPH_POINT] = "point, width=0.06, fillcolor=\"#52525b\"",
         [GRAPH_START] = "circle, width=0.2, fillcolor=\"#18181b\"",
         [GRAPH_END] = "doublecircle, width=0.15, fillcolor=\"#18181b\"",
     };
@@ -108,8 +114,8 @@ static void dot_cluster_begin(struct graph_writer *w, const char *id, const char
     bytes_printf(w->out, "subgraph cluster_%s {\n", id);
     w->depth++;
     indent(w);
-    bytes_add(w->out, "graph [style=\"rounded\", labeljust=l, label=");
-    write_text(w->out, label);
+    bytes_add(w->out, "graph [style=\"rounded\", labeljust=l, fontsize=11, label=");
+    write_lines(w->out, label, "\\l");
     if (task != NULL)
         write_identity(w, task, status);
     bytes_printf(w->out, ", color=\"%s\", penwidth=%s];\n",
