@@ -85,7 +85,7 @@ static void show(void *context, struct request *r)
     visit_done(&v);
 }
 
-static void send(void *context, struct request *r)
+static void receive(void *context, struct request *r)
 {
     struct web *w = context;
     struct visit v;
@@ -126,5 +126,5 @@ static void send(void *context, struct request *r)
 void personal_routes(struct web *w)
 {
     server_route(w->opts.server, "GET", "/w/{token}", show, w);
-    server_route(w->opts.server, "POST", "/w/{token}", send, w);
+    server_route(w->opts.server, "POST", "/w/{token}", receive, w);
 }

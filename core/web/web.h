@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <uv.h>
 
 #include "engine/engine.h"
 #include "net/server.h"
@@ -14,6 +15,7 @@ struct web;
 
 struct web_opts {
     struct server *server;
+    uv_loop_t *loop;
     struct engine *engine;
     struct people *people;
     struct plugins *plugins; // NULL: none

@@ -1,0 +1,192 @@
+// The console's work items, people and mailbox.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "people/mail.h"
+#include "web/console.h"
+#include "web/html.h"
+
+static void list_items(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    const char *status = request_query(r, "status");
+    json items = item_list(w->opts.people,
+                           &(struct item_list_opts){.status = status ? status : "open",
+                                                    .assignee = request_query(r, "assignee"),
+                                                    .limit = 200},
+                           &why);
+    struct page p;
+    page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "할 일" : "Work items", true);
+    html(&p.out,
+         "<div class=scroll tabindex=0><table><thead><tr><th scope=col>%s<th scope=col>%s<th "
+         "scope=col>%s<th scope=col>%s</thead><tbody>",
+         two(&p, "제목", "Title"), two(&p, "누구", "For"), two(&p, "마감", "Closes"),
+         two(&p, "상태", "Status"));
+    for (size_t i = 0; i < json_length(items); i++) {
+        json item = json_at(items, i), title = json_get(item, "title");
+        const char *assignee = json_get_text(item, "assignee", NULL),
+                   *instance = json_get_text(item, "instance", "");
+        html(&p.out, "<tr><td><a href=\"%r%u\">%s</a><td>%s<td>",
+             assignee ? "/console/instances/" : "/f/",
+             assignee ? instance : json_get_text(item, "id", ""), text_in(p.language, title),
+             assignee ? assignee : two(&p, "누구나", "anybody"));
+        const char *closes = json_get_text(item, "closesAt", NULL);
+        if (closes)
+            web_write_moment(w, &p, instance, closes, &p.out);
+        html(&p.out, "<td>");
+        console_write_state(&p, json_get_text(item, "status", ""));
+        json_free(title);
+        json_free(item);
+    }
+    html(&p.out, "</table></div>\n");
+    if (json_length(items) == 0)
+        html(&p.out, "<p>%s</p>", two(&p, "없습니다.", "None."));
+    page_reply(&p, 200);
+    json_free(items);
+}
+
+static void list_people(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    const char *text = request_query(r, "q");
+    json people = people_find(w->opts.people, text ? text : "", 200, &why),
+         groups = people_groups(w->opts.people, &why);
+    struct page p;
+    page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "사람" : "People", true);
+    html(&p.out,
+         "<form method=get><div class=field><label for=q>%s</label><input type=text id=q name=q "
+         "value=\"%s\"></div>"
+         "<button class=quiet>%s</button></form>\n<p>",
+         two(&p, "이름, 전자우편, 번호", "Name, e-mail or id"), text ? text : "",
+         two(&p, "찾기", "Find"));
+    for (size_t i = 0; i < json_length(groups); i++) {
+        json group = json_at(groups, i);
+        html(&p.out, "<span class=state>%s %d</span> ", json_get_text(group, "name", ""),
+             json_get_int(group, "members", 0));
+        json_free(group);
+    }
+    html(&p.out,
+         "</p><div class=scroll tabindex=0><table><thead><tr><th scope=col>%s<th scope=col>%s<th "
+         "scope=col>%s</thead><tbody>",
+         two(&p, "이름", "Name"), two(&p, "전자우편", "E-mail"), two(&p, "번호", "Id"));
+    for (size_t i = 0; i < json_length(people); i++) {
+        json person = json_at(people, i);
+        html(&p.out, "<tr><td>%s<td>%s<td>%s", json_get_text(person, "name", ""),
+             json_get_text(person, "email", ""), json_get_text(person, "id", ""));
+        json_free(person);
+    }
+    html(&p.out, "</table></div>\n");
+    page_reply(&p, 200);
+    json_free(people);
+    json_free(groups);
+}
+
+static void list_mail(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    const char *before = request_query(r, "before");
+    json mails =
+        mail_list(w->opts.people, before ? strtoll(before, NULL, 10) : INT64_MAX, 100, &why);
+    struct page p;
+    page_begin(&p, r, word(language_of(r), WORD_MAILBOX), true);
+    html(&p.out,
+         "<div class=scroll tabindex=0><table><thead><tr><th scope=col>%s<th scope=col>%s<th "
+         "scope=col>%s<th scope=col>%s</thead><tbody>",
+         two(&p, "제목", "Subject"), two(&p, "받는 이", "To"), two(&p, "때", "When"),
+         two(&p, "상태", "Status"));
+    int64_t last = 0;
+    for (size_t i = 0; i < json_length(mails); i++) {
+        json mail = json_at(mails, i);
+        last = json_get_int(mail, "seq", 0);
+        html(&p.out, "<tr><td><a href=\"/console/mail/%d\">%s</a><td>%s<td>", last,
+             json_get_text(mail, "subject", ""), json_get_text(mail, "to", ""));
+        web_write_moment(w, &p, json_get_text(mail, "instance", ""), json_get_text(mail, "at", ""),
+                         &p.out);
+        html(&p.out, "<td>");
+        console_write_state(&p, json_get_text(mail, "status", ""));
+        json_free(mail);
+    }
+    html(&p.out, "</table></div>\n");
+    if (json_length(mails) == 0)
+        html(&p.out, "<p>%s</p>", two(&p, "아직 메일이 없습니다.", "No mail yet."));
+    if (json_length(mails) == 100)
+        html(&p.out, "<p><a href=\"/console/mail?before=%d\">%s</a></p>", last,
+             two(&p, "더 보기", "More"));
+    page_reply(&p, 200);
+    json_free(mails);
+}
+
+// The text of a mail with its addresses as links, so that a personal link can be followed from the
+// mailbox.
+static void write_text(struct page *p, const char *text)
+{
+    html(&p->out, "<pre tabindex=0>");
+    while (*text) {
+        const char *link = strstr(text, "http");
+        bool is_link =
+            link && (strncmp(link, "http://", 7) == 0 || strncmp(link, "https://", 8) == 0);
+        size_t before = link ? (size_t)(link - text) : strlen(text),
+               length = is_link ? strcspn(link, " \n\t<>\"") : 0;
+        if (link && !is_link)
+            before += 4;
+        char *plain = mem_string_sized(text, before),
+             *url = mem_string_sized(text + before, length);
+        html(&p->out, "%s", plain);
+        if (length > 0)
+            html(&p->out, "<a href=\"%s\">%s</a>", url, url);
+        mem_free(plain);
+        mem_free(url);
+        text += before + length;
+    }
+    html(&p->out, "</pre>\n");
+}
+
+static void show_mail(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    json mail = mail_show(w->opts.people, strtoll(request_param(r, "seq"), NULL, 10), &why);
+    if (json_is_absent(mail)) {
+        page_fail(r, &why);
+        return;
+    }
+    struct page p;
+    page_begin(&p, r, json_get_text(mail, "subject", ""), true);
+    html(&p.out, "<dl class=facts><dt>%s<dd>%s<dt>%s<dd>", two(&p, "받는 이", "To"),
+         json_get_text(mail, "to", ""), two(&p, "때", "When"));
+    web_write_moment(w, &p, json_get_text(mail, "instance", ""), json_get_text(mail, "at", ""),
+                     &p.out);
+    html(&p.out, "</dl>\n");
+    write_text(&p, json_get_text(mail, "text", ""));
+    json attachments = json_get(mail, "attachments");
+    for (size_t i = 0; i < json_length(attachments); i++) {
+        json attachment = json_at(attachments, i);
+        html(&p.out, "<details><summary>%s</summary><pre tabindex=0>%s</pre></details>",
+             json_get_text(attachment, "name", ""), json_get_text(attachment, "text", ""));
+        json_free(attachment);
+    }
+    page_reply(&p, 200);
+    json_free(attachments);
+    json_free(mail);
+}
+
+void desk_routes(struct web *w)
+{
+    struct server *s = w->opts.server;
+    server_route(s, "GET", "/console/items", list_items, w);
+    server_route(s, "GET", "/console/people", list_people, w);
+    server_route(s, "GET", "/console/mail", list_mail, w);
+    server_route(s, "GET", "/console/mail/{seq}", show_mail, w);
+}

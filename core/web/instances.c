@@ -1,0 +1,288 @@
+// The console's instances: the list with what each waits for, and one with its picture, history and
+// work items.
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "web/console.h"
+#include "web/html.h"
+
+// "ns/name" of ?definition=, taken apart into `space` and `name` (both sized by the caller).
+static bool read_definition(struct request *r, char space[200], char name[200])
+{
+    const char *text = request_query(r, "definition"), *slash = text ? strchr(text, '/') : NULL;
+    if (!slash)
+        return false;
+    snprintf(space, 200, "%.*s", (int)(slash - text), text);
+    snprintf(name, 200, "%s", slash + 1);
+    return true;
+}
+
+static void write_filters(struct page *p)
+{
+    static const char *const statuses[] = {"waiting", "running",   "suspended",
+                                           "faulted", "cancelled", "completed"};
+    html(&p->out, "<p><a href=\"/console/instances\">%s</a> ", two(p, "모두", "All"));
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        html(&p->out, " <a href=\"/console/instances?status=%s\">", statuses[i]);
+        console_write_state(p, statuses[i]);
+        html(&p->out, "</a>");
+    }
+    html(&p->out, "</p>\n");
+}
+
+static void write_row(struct web *w, struct page *p, json instance)
+{
+    const char *id = json_get_text(instance, "id", "");
+    json d = json_get(instance, "definition");
+    const char *title = json_get_text(instance, "title", json_get_text(d, "name", id));
+    html(&p->out, "<tr><td><a href=\"/console/instances/%u\">%s</a><td>", id, title);
+    console_write_state(p, json_get_text(instance, "status", ""));
+    html(&p->out, "<td>%s<td>", json_get_text(instance, "waitsFor", ""));
+    web_write_moment(w, p, id, json_get_text(instance, "createdAt", ""), &p->out);
+    json_free(d);
+}
+
+static void list_instances(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    char space[200], name[200];
+    if (!web_console_allowed(w, r))
+        return;
+    struct list_opts opts = {
+        .status = request_query(r, "status"), .after = request_query(r, "after"), .limit = 50};
+    if (read_definition(r, space, name)) {
+        opts.namespace = space;
+        opts.name = name;
+    }
+    json list = engine_list(w->opts.engine, &opts, &why), rows = console_rows(list);
+    struct page p;
+    page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "진행" : "Instances", true);
+    write_filters(&p);
+    html(&p.out,
+         "<div class=scroll tabindex=0><table><thead><tr><th scope=col>%s<th scope=col>%s<th "
+         "scope=col>%s<th scope=col>%s</thead><tbody>",
+         two(&p, "제목", "Title"), two(&p, "상태", "Status"), two(&p, "기다리는 것", "Waits for"),
+         two(&p, "시작", "Since"));
+    char *last = NULL;
+    for (size_t i = 0; i < json_length(rows); i++) {
+        json instance = json_at(rows, i);
+        write_row(w, &p, instance);
+        mem_free(last);
+        last = mem_string(json_get_text(instance, "id", NULL));
+        json_free(instance);
+    }
+    html(&p.out, "</table></div>\n");
+    if (json_length(rows) == 0)
+        html(&p.out, "<p>%s</p>", two(&p, "없습니다.", "None."));
+    if (json_length(rows) == 50)
+        html(&p.out, "<p><a href=\"/console/instances?after=%u%r%u\">%s</a></p>", last,
+             opts.status ? "&amp;status=" : "", opts.status ? opts.status : "",
+             two(&p, "더 보기", "More"));
+    mem_free(last);
+    page_reply(&p, 200);
+    json_free(rows);
+    json_free(list);
+}
+
+static void write_items(struct web *w, struct page *p, const char *instance)
+{
+    struct fail why = {0};
+    json items = item_list(
+        w->opts.people,
+        &(struct item_list_opts){.instance = instance, .status = "open", .limit = 100}, &why);
+    if (json_length(items) > 0)
+        html(&p->out, "<h2>%s</h2><div class=scroll tabindex=0><table><tbody>",
+             two(p, "열린 할 일", "Open work items"));
+    for (size_t i = 0; i < json_length(items); i++) {
+        json item = json_at(items, i), title = json_get(item, "title");
+        const char *id = json_get_text(item, "id", ""),
+                   *assignee = json_get_text(item, "assignee", NULL);
+        html(&p->out, assignee ? "<tr><td>%s" : "<tr><td><a href=\"/f/%r\">",
+             assignee ? text_in(p->language, title) : id);
+        if (!assignee)
+            html(&p->out, "%s</a>", text_in(p->language, title));
+        html(&p->out, "<td>%s<td>%s<td>%d %s", json_get_text(item, "task", ""),
+             assignee ? assignee : two(p, "누구나", "anybody"), json_get_int(item, "answers", 0),
+             two(p, "답", "answers"));
+        json_free(title);
+        json_free(item);
+    }
+    if (json_length(items) > 0)
+        html(&p->out, "</table></div>\n");
+    json_free(items);
+}
+
+static void write_views(struct web *w, struct page *p, const char *instance)
+{
+    struct fail why = {0};
+    json views = w->opts.plugins ? plugins_views(w->opts.plugins, instance, &why) : json_absent();
+    if (json_length(views) > 0)
+        html(&p->out, "<h2>%s</h2><ul>", two(p, "명단과 집계", "Lists"));
+    for (size_t i = 0; i < json_length(views); i++) {
+        json view = json_at(views, i), title = json_get(view, "title");
+        html(&p->out, "<li><a href=\"/console/instances/%u/views/%u/%u\">%s</a>", instance,
+             json_get_text(view, "task", ""), json_get_text(view, "name", ""),
+             text_in(p->language, title));
+        json_free(title);
+        json_free(view);
+    }
+    if (json_length(views) > 0)
+        html(&p->out, "</ul>\n");
+    json_free(views);
+}
+
+static void write_history(struct web *w, struct page *p, const char *id)
+{
+    struct fail why = {0};
+    json history = engine_history(w->opts.engine, id, 0, 200, &why), rows = console_rows(history);
+    html(&p->out, "<h2>%s</h2><div class=scroll tabindex=0><table><tbody>",
+         two(p, "기록", "History"));
+    for (size_t i = 0; i < json_length(rows); i++) {
+        json row = json_at(rows, i), entries = json_get(row, "entries");
+        for (size_t k = 0; k < json_length(entries); k++) {
+            json entry = json_at(entries, k);
+            const char *type = json_get_text(entry, "type", "");
+            static const char family[] = "io.serverlessworkflow.";
+            if (strncmp(type, family, sizeof family - 1) == 0)
+                type += sizeof family - 1;
+            html(&p->out, "<tr><td>");
+            web_write_moment(w, p, id, json_get_text(row, "at", ""), &p->out);
+            html(&p->out, "<td>%s<td>%s", type, json_get_text(entry, "reference", ""));
+            json_free(entry);
+        }
+        json_free(entries);
+        json_free(row);
+    }
+    html(&p->out, "</table></div>\n");
+    json_free(rows);
+    json_free(history);
+}
+
+static void write_controls(struct page *p, const char *id, const char *status)
+{
+    static const struct {
+        const char *verb, *ko, *en, *when;
+    } controls[] = {{"pause", "멈추기", "Pause", "waiting running pending"},
+                    {"resume", "계속하기", "Resume", "suspended"},
+                    {"retry", "다시 하기", "Retry", "faulted"},
+                    {"cancel", "취소하기", "Cancel", "waiting running pending suspended"}};
+    html(&p->out, "<div class=row>");
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
+        if (*status && strstr(controls[i].when, status))
+            html(&p->out,
+                 "<form method=post action=\"/console/instances/%u/%r\"><button "
+                 "class=%r>%s</button></form>",
+                 id, controls[i].verb, i == 3 ? "alert" : "quiet",
+                 two(p, controls[i].ko, controls[i].en));
+    html(&p->out, "</div>\n");
+}
+
+static void show_instance(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    const char *id = request_param(r, "id");
+    json shown = engine_show(w->opts.engine, id, &why), d = json_get(shown, "definition");
+    if (json_is_absent(shown)) {
+        page_fail(r, &why);
+        return;
+    }
+    struct page p;
+    page_begin(&p, r, json_get_text(shown, "title", json_get_text(d, "name", id)), true);
+    const char *status = json_get_text(shown, "status", ""),
+               *waits = json_get_text(shown, "waitsFor", "");
+    html(&p.out, "<dl class=facts><dt>%s<dd>", two(&p, "상태", "Status"));
+    console_write_state(&p, status);
+    if (*waits)
+        html(&p.out, "<dt>%s<dd>%s", two(&p, "기다리는 것", "Waits for"), waits);
+    html(&p.out,
+         "<dt>%s<dd><a href=\"/console/definitions/%u/%u/%u\">%s/%s "
+         "%s</a><dt>%s<dd><code>%s</code><dt>%s<dd>",
+         two(&p, "정의", "Definition"), json_get_text(d, "namespace", ""),
+         json_get_text(d, "name", ""), json_get_text(d, "version", ""),
+         json_get_text(d, "namespace", ""), json_get_text(d, "name", ""),
+         json_get_text(d, "version", ""), two(&p, "번호", "Id"), id, two(&p, "시작", "Since"));
+    web_write_moment(w, &p, id, json_get_text(shown, "createdAt", ""), &p.out);
+    html(&p.out, "</dl>\n");
+    const char *incident = json_get_text(shown, "incident", NULL);
+    if (incident)
+        html(&p.out, "<div class=refusal role=alert>%s</div>", incident);
+    write_controls(&p, id, status);
+    write_views(w, &p, id);
+    write_items(w, &p, id);
+    html(&p.out,
+         "<h2>%s</h2><p class=graph><img src=\"/console/instances/%u/graph.svg\" alt=\"%s\"></p>",
+         two(&p, "흐름", "Flow"), id,
+         two(&p, "흐름 그림. 각 단계의 상태는 기록에 있습니다.",
+             "Picture of the flow; the history has each step's state."));
+    static const char *const parts[] = {"error", "output", "input"};
+    for (size_t i = 0; i < 3; i++) {
+        json part = json_get(shown, parts[i]);
+        console_write_json(&p, parts[i], part);
+        json_free(part);
+    }
+    write_history(w, &p, id);
+    page_reply(&p, 200);
+    json_free(d);
+    json_free(shown);
+}
+
+static void draw_instance(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    json shown = engine_show(w->opts.engine, request_param(r, "id"), &why),
+         d = json_get(shown, "definition");
+    struct definition_ref ref = {json_get_text(d, "namespace", ""), json_get_text(d, "name", ""),
+                                 json_get_text(d, "version", NULL)};
+    struct definition *definition =
+        json_is_absent(shown) ? NULL : engine_definition(w->opts.engine, &ref, &why);
+    if (definition) {
+        json states = json_get(shown, "tasks");
+        console_draw(w, r, definition, states);
+        json_free(states);
+    } else {
+        request_fail(r, &why);
+    }
+    json_free(d);
+    json_free(shown);
+}
+
+static void control(void *context, struct request *r)
+{
+    static const char *const verbs[] = {"cancel", "pause", "resume", "retry"};
+    struct web *w = context;
+    struct fail why = {0};
+    const char *verb = request_param(r, "verb"), *id = request_param(r, "id");
+    if (!web_console_allowed(w, r) || !web_same_site(r))
+        return;
+    for (size_t i = 0; i < 4; i++) {
+        if (strcmp(verb, verbs[i]) != 0)
+            continue;
+        if (!engine_control(w->opts.engine, id, (enum control)i, "from the console", &why)) {
+            page_fail(r, &why);
+            return;
+        }
+        char *location = mem_printf("/console/instances/%s", id);
+        web_redirect_after_commit(w, r, location);
+        mem_free(location);
+        return;
+    }
+    fail(&why, FAIL_NOT_FOUND, "there is no '%s'", verb);
+    page_fail(r, &why);
+}
+
+void instances_routes(struct web *w)
+{
+    struct server *s = w->opts.server;
+    server_route(s, "GET", "/console/instances", list_instances, w);
+    server_route(s, "GET", "/console/instances/{id}", show_instance, w);
+    server_route(s, "GET", "/console/instances/{id}/graph.svg", draw_instance, w);
+    server_route(s, "POST", "/console/instances/{id}/{verb}", control, w);
+}
