@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "plugin/view.h"
 #include "web/console.h"
 #include "web/html.h"
 

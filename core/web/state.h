@@ -39,4 +39,5 @@ void public_routes(struct web *w);   // /f, /r
 void personal_routes(struct web *w); // /w
 void console_routes(struct web *w);  // /console: overview, definitions
 void instances_routes(struct web *w);
-void desk_routes(struct web *w); // items, people, mail
+void desk_routes(struct web *w);  // items, people, mail
+void views_routes(struct web *w); // lists of open steps

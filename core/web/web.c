@@ -31,6 +31,7 @@ struct web *web_new(const struct web_opts *opts)
     console_routes(w);
     instances_routes(w);
     desk_routes(w);
+    views_routes(w);
     return w;
 }
 

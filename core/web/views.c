@@ -1,0 +1,162 @@
+// Lists of open steps: as a page and as CSV.
+#include <string.h>
+
+#include "base/mem.h"
+#include "plugin/view.h"
+#include "web/console.h"
+#include "web/html.h"
+
+static char *cell_text(json row, const char *key)
+{
+    json value = json_get(row, key);
+    char *text = json_is_string(value)                          ? mem_string(json_text(value))
+                 : json_is_absent(value) || json_is_null(value) ? mem_string("")
+                                                                : json_dump(value);
+    json_free(value);
+    return text;
+}
+
+static void write_cells(struct page *p, json columns, json row, const char *tag)
+{
+    for (size_t c = 0; c < json_length(columns); c++) {
+        json column = json_at(columns, c), value = json_get(row, json_get_text(column, "key", ""));
+        char *text = cell_text(row, json_get_text(column, "key", ""));
+        html(&p->out, json_is_number(value) ? "<%r class=number>%s" : "<%r>%s", tag, text);
+        mem_free(text);
+        json_free(value);
+        json_free(column);
+    }
+}
+
+static void write_table(struct page *p, json view)
+{
+    json columns = json_get(view, "columns"), rows = json_get(view, "rows"),
+         totals = json_get(view, "totals");
+    html(&p->out, "<div class=scroll tabindex=0><table><thead><tr>");
+    for (size_t c = 0; c < json_length(columns); c++) {
+        json column = json_at(columns, c), title = json_get(column, "title");
+        html(&p->out, "<th scope=col>%s", text_in(p->language, title));
+        json_free(title);
+        json_free(column);
+    }
+    html(&p->out, "</thead><tbody>\n");
+    for (size_t i = 0; i < json_length(rows); i++) {
+        json row = json_at(rows, i);
+        html(&p->out, "<tr>");
+        write_cells(p, columns, row, "td");
+        json_free(row);
+    }
+    html(&p->out, "</tbody>");
+    if (json_is_object(totals)) {
+        html(&p->out, "<tfoot><tr>");
+        write_cells(p, columns, totals, "th");
+        html(&p->out, "</tfoot>");
+    }
+    html(&p->out, "</table></div>\n");
+    if (json_length(rows) == 0)
+        html(&p->out, "<p>%s</p>", word(p->language, WORD_NOBODY));
+    json_free(totals);
+    json_free(rows);
+    json_free(columns);
+}
+
+static json view_of(struct web *w, struct request *r, struct fail *why)
+{
+    if (!w->opts.plugins) {
+        fail(why, FAIL_NOT_FOUND, "there are no plugins");
+        return json_absent();
+    }
+    return plugins_view(w->opts.plugins, request_param(r, "id"), request_param(r, "task"),
+                        request_param(r, "view"), why);
+}
+
+static void show(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    json view = view_of(w, r, &why);
+    if (json_is_absent(view)) {
+        page_fail(r, &why);
+        return;
+    }
+    struct page p;
+    json title = json_get(view, "title"), note = json_get(view, "note");
+    page_begin(&p, r, text_in(language_of(r), title), true);
+    html(&p.out, "<p>%s</p>\n", text_in(p.language, note));
+    write_table(&p, view);
+    html(&p.out,
+         "<p class=row><a class=\"button quiet\" href=\"%s/csv\">%s</a> <a "
+         "href=\"/console/instances/%u\">%s</a></p>\n",
+         request_path(r), word(p.language, WORD_DOWNLOAD_CSV), request_param(r, "id"),
+         word(p.language, WORD_BACK));
+    page_reply(&p, 200);
+    json_free(note);
+    json_free(title);
+    json_free(view);
+}
+
+static void add_csv_cell(struct bytes *out, const char *text, bool first)
+{
+    // A cell that a spreadsheet would take for a formula is made text.
+    bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+    bytes_add(out, first ? "\"" : ",\"");
+    if (formula)
+        bytes_add_char(out, '\'');
+    for (; *text; text++) {
+        if (*text == '"')
+            bytes_add_char(out, '"');
+        bytes_add_char(out, *text);
+    }
+    bytes_add_char(out, '"');
+}
+
+static void download(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    if (!web_console_allowed(w, r))
+        return;
+    json view = view_of(w, r, &why);
+    if (json_is_absent(view)) {
+        page_fail(r, &why);
+        return;
+    }
+    struct bytes out;
+    bytes_init(&out, 64u << 20);
+    bytes_add(&out, "\xEF\xBB\xBF");
+    json columns = json_get(view, "columns"), rows = json_get(view, "rows");
+    for (size_t c = 0; c < json_length(columns); c++) {
+        json column = json_at(columns, c), title = json_get(column, "title");
+        add_csv_cell(&out, text_in(language_of(r), title), c == 0);
+        json_free(title);
+        json_free(column);
+    }
+    for (size_t i = 0; i < json_length(rows); i++) {
+        json row = json_at(rows, i);
+        bytes_add(&out, "\r\n");
+        for (size_t c = 0; c < json_length(columns); c++) {
+            json column = json_at(columns, c);
+            char *text = cell_text(row, json_get_text(column, "key", ""));
+            add_csv_cell(&out, text, c == 0);
+            mem_free(text);
+            json_free(column);
+        }
+        json_free(row);
+    }
+    bytes_add(&out, "\r\n");
+    request_set_header(r, "Content-Disposition", "attachment; filename=\"list.csv\"");
+    request_set_header(r, "Cache-Control", "no-store");
+    request_reply_take(r, 200, "text/csv; charset=utf-8", &out);
+    json_free(columns);
+    json_free(rows);
+    json_free(view);
+}
+
+void views_routes(struct web *w)
+{
+    server_route(w->opts.server, "GET", "/console/instances/{id}/views/{task}/{view}", show, w);
+    server_route(w->opts.server, "GET", "/console/instances/{id}/views/{task}/{view}/csv", download,
+                 w);
+}
