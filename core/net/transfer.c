@@ -114,12 +114,17 @@ static int timer_changed(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
-struct transfers *transfers_new(uv_loop_t *loop)
+void transfers_global(void)
 {
     static bool curl_is_ready;
     if (!curl_is_ready)
         must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
     curl_is_ready = true;
+}
+
+struct transfers *transfers_new(uv_loop_t *loop)
+{
+    transfers_global();
     struct transfers *all = mem_new(struct transfers);
     all->loop = loop;
     all->multi = curl_multi_init();

@@ -1,6 +1,7 @@
-// libcurl's multi interface on a libuv loop: what the HTTP client and the mail sender share.
+// libcurl's multi interface on a libuv loop: what the HTTP client stands on.
 // The owner of a transfer sets up an easy handle and gets it back in `done`, exactly once, from the
-// loop, or takes it back with transfer_remove. Loop thread only.
+// loop, or takes it back with transfer_remove. Loop thread only; transfer_init and transfer_done
+// any.
 #pragma once
 
 #include <curl/curl.h>
@@ -13,6 +14,7 @@ struct transfer {
     void (*done)(struct transfer *t, CURLcode result);
 };
 
+void transfers_global(void); // libcurl's own start, once a process; loop thread
 struct transfers *transfers_new(uv_loop_t *loop);
 // No transfer may be left. Frees itself in the last close callback.
 void transfers_close(struct transfers *all);
