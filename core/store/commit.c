@@ -214,8 +214,9 @@ void store_poll(struct store *s)
 // (memory) takes no time to give up.
 static bool wait_for_flights(struct store *s, int64_t patience_ms, bool tell, struct fail *why)
 {
+    int64_t wait_ms = patience_ms < FLUSH_WAIT_MS ? patience_ms + 1 : FLUSH_WAIT_MS;
     for (int64_t waited_ms = 0; s->in_flight > 0;) {
-        uint64_t commit = s->driver->acknowledged(s->driver, FLUSH_WAIT_MS);
+        uint64_t commit = s->driver->acknowledged(s->driver, wait_ms);
         if (commit != 0) {
             acknowledge(s, commit, tell);
             waited_ms = 0;
@@ -223,7 +224,7 @@ static bool wait_for_flights(struct store *s, int64_t patience_ms, bool tell, st
         }
         if (!s->driver->trouble(s->driver, why))
             continue;
-        waited_ms += FLUSH_WAIT_MS;
+        waited_ms += wait_ms;
         if (waited_ms > patience_ms)
             return fail_within(why, "%zu commits wait for the disk", s->in_flight);
     }

@@ -1,6 +1,7 @@
 #include "store/sqlite.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,10 +115,21 @@ static bool prepare_file(sqlite3 *db, const struct sqlite_opts *opts, struct fai
            (opts->skip_check || file_quick_check(db, why));
 }
 
+// Personal data lies in the file and its log, which takes over the file's rights: they are the
+// owner's alone, whatever the process allows by default.
+static bool make_private_file(const char *path, struct fail *why)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        return fail(why, FAIL_IO, "cannot open the database '%s': %s", path, strerror(errno));
+    close(file);
+    return true;
+}
+
 static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts *opts,
                          const char *path, struct fail *why)
 {
-    if ((driver->lock = directory_lock(opts->directory, why)) < 0)
+    if ((driver->lock = directory_lock(opts->directory, why)) < 0 || !make_private_file(path, why))
         return false;
     sqlite3 *db = link_open(path, LINK_WRITE, opts->vfs, why);
     if (db == NULL)
@@ -182,7 +194,9 @@ bool sqlite_backup(const char *directory, const char *to_file, struct fail *why)
     char *partial = mem_printf("%s.partial", to_file);
     unlink(partial);
     sqlite3 *from = link_open(path, LINK_READ, NULL, why);
-    sqlite3 *to = from != NULL ? link_open(partial, LINK_WRITE, NULL, why) : NULL;
+    sqlite3 *to = from != NULL && make_private_file(partial, why)
+                      ? link_open(partial, LINK_WRITE, NULL, why)
+                      : NULL;
     bool copied = to != NULL && copy(from, to, why);
     sqlite3_close(to);
     sqlite3_close(from);

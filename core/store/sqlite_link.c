@@ -1,6 +1,7 @@
 #include "store/sqlite_link.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/must.h"
@@ -27,8 +28,18 @@ static bool configure(sqlite3 *db, enum link_use use, struct fail *why)
                : link_run(db, "PRAGMA cache_size=-65536; PRAGMA secure_delete=ON", why);
 }
 
+// The accounts of memory that SQLite keeps for the process take a lock at each allocation, and two
+// threads would wait for each other there.
+static void configure_library(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_initialize();
+}
+
 sqlite3 *link_open(const char *path, enum link_use use, const char *vfs, struct fail *why)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure_library);
     sqlite3 *db = NULL;
     int flags =
         SQLITE_OPEN_NOMUTEX |
