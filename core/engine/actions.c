@@ -17,16 +17,18 @@
 
 #define INDEX_PARENT 2 // of TABLE_INSTANCE
 
-static const char *task_metadata_class(const struct task *task)
+// HTTP is idempotent by its method, or by the Idempotency-Key that is sent with every request; a
+// process is not. A task may say otherwise: `metadata: { effects: once }`.
+static const char *effect_class(const struct task *task)
 {
-    json class = json_get(task->metadata, "effects");
-    bool once = json_is_string(class) && strcmp(json_text(class), "once") == 0;
-    json_free(class);
+    json said = json_get(task->metadata, "effects");
+    bool once = task->kind == TASK_RUN;
+    if (json_is_string(said))
+        once = strcmp(json_text(said), "once") == 0;
+    json_free(said);
     return once ? "once" : "idempotent";
 }
 
-// HTTP is idempotent by its method, or by the Idempotency-Key that is sent with every request; who
-// calls a service that heeds neither says `metadata: { effects: once }`.
 static void do_effect(struct engine *e, struct live *l, const struct action *action,
                       const char *kind)
 {
@@ -35,8 +37,8 @@ static void do_effect(struct engine *e, struct live *l, const struct action *act
                              .attempt = action->address.attempt,
                              .name = "call",
                              .kind = kind,
-                             .class = task_metadata_class(action->task),
-                             .owner = "machine",
+                             .class = effect_class(action->task),
+                             .owner = action->await ? "machine" : "none",
                              .request = action->request};
     if (!outbox_has_kind(e, kind)) {
         answer_problem(l, action->address, "configuration", 501,

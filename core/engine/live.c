@@ -19,6 +19,7 @@ static void live_free(struct live *l)
     list_remove(&l->dirty_node);
     list_remove(&l->clean_node);
     inbox_done(&l->inbox);
+    payloads_done(&l->payloads);
     instance_free(l->instance);
     json_free(l->unread);
     json_free(l->entries);

@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "engine/catalogue.h"
 #include "engine/inbox.h"
+#include "engine/payloads.h"
 #include "machine/instance.h"
 #include "store/audit.h"
 
@@ -29,6 +30,7 @@ struct live {
     struct audit_head head;
     json entries; // history of this turn
     struct inbox inbox;
+    struct payloads payloads;
     bool inbox_saved;  // the row in the store carries an inbox
     bool has_rows;     // the store may have waits of it
     bool has_steps;    // it may have open function steps

@@ -18,7 +18,8 @@ static void state_write(struct engine *e, struct live *l, struct bytes *out)
     json state = l->instance ? instance_encode(l->instance) : json_ref(l->unread);
     if (!inbox_is_empty(&l->inbox))
         json_set_take(&state, INBOX_KEY, inbox_encode(&l->inbox));
-    payloads_put(e->store, &state, out);
+    payloads_put(&l->payloads, e->store, &state);
+    json_write(state, JSON_COMPACT, out);
     json_free(state);
     must(!out->overflowed);
 }
@@ -128,7 +129,7 @@ struct live *live_row_read(struct engine *e, const struct row *row)
     read_head(l, row);
     json state = rows_json(row, INSTANCE_STATE);
     decode_inbox(l, &state);
-    payloads_get(e->store, &state);
+    payloads_get(&l->payloads, e->store, &state);
     decode(e, l, state);
     json_free(state);
     // Only quarantine leaves an incident on what is paused.

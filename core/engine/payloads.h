@@ -1,10 +1,24 @@
-// Large payloads inside a state: written once under their content hash, and put back when the
-// state is read. Loop thread only.
+// Large payloads inside an instance's state: written once under their content hash, so that a state
+// written at every step stays small, and put back when the state is read. A state keeps its values
+// in one list, "V" (machine/encode.c); large ones become {"$payload": hex} there.
+// What was written or read is remembered by identity, so that it is not hashed again at each
+// commit. The owner embeds it. Loop thread only.
 #pragma once
 
+#include "base/hash.h"
 #include "store/store.h"
 #include "json/json.h"
 
-// Writes *state as JSON into out; payloads above LIMIT_PAYLOAD_INLINE become {"$payload": hex}.
-void payloads_put(struct store *s, json *state, struct bytes *out);
-void payloads_get(struct store *s, json *state);
+struct payload {
+    json value;
+    char hex[HASH_HEX_SIZE];
+};
+
+struct payloads {
+    struct payload *items;
+    size_t count;
+};
+
+void payloads_done(struct payloads *p);
+void payloads_put(struct payloads *p, struct store *s, json *state);
+void payloads_get(struct payloads *p, struct store *s, json *state);

@@ -13,6 +13,7 @@
 #include "engine/start.h"
 #include "engine/state.h"
 #include "engine/timers.h"
+#include "machine/event.h"
 
 #define NOBODY          "" // the instance under which schedules wait
 #define OCCURRENCES_MAX 200000
@@ -237,14 +238,6 @@ void schedule_instance_ended(struct engine *e, struct catalogue_entry *entry)
         arm_next(e, entry, d, "after", e->now_ms);
 }
 
-static json event_as_read(const struct definition *d, json event)
-{
-    if (d->schedule.read != READ_DATA)
-        return json_ref(event);
-    json data = json_get(event, "data");
-    return json_is_absent(data) ? json_null() : data;
-}
-
 // ---- all: events gather in a record by their correlation until each filter has one
 
 static void record_key(struct value key[4], const struct bytes *path, const struct bytes *name)
@@ -321,7 +314,7 @@ static size_t gather(struct engine *e, struct catalogue_entry *entry,
     struct value key[4];
     record_key(key, &path, &name);
     json gathered = gathered_read(e, key);
-    json read = event_as_read(d, event->event);
+    json read = event_read(event->event, d->schedule.read);
     gathered_add(&gathered, event->filter, read);
     json input = gathered_take(&gathered, d->schedule.on);
     gathered_write(e, key, gathered);
@@ -343,7 +336,7 @@ size_t schedule_event_fits(struct engine *e, struct catalogue_entry *entry,
     if (d->schedule.on->mode == EVENTS_ALL)
         return gather(e, entry, event);
     json input = json_array();
-    json_append_take(&input, event_as_read(d, event->event));
+    json_append_take(&input, event_read(event->event, d->schedule.read));
     bool started = start(e, entry, input);
     json_free(input);
     return started;

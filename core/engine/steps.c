@@ -197,7 +197,7 @@ void step_begin(struct engine *e, struct live *l, const struct action *action)
     const struct task *task = action->task;
     struct wait_address address = action->address;
     json request = action->request;
-    const char *function = json_get_text(request, "function", "");
+    const char *function = json_get_text(request, "name", "");
     if (!e->host) {
         answer_problem(l, address, "configuration", 501, "no functions are installed", function);
         return;
