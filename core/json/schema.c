@@ -93,9 +93,6 @@ static bool read_numbers(struct compiler *c, struct schema_node *n, json source)
 
 static bool read_sizes(struct compiler *c, struct schema_node *n, json source)
 {
-    n->lengths.max = n->items_count.max = n->contains_count.max = n->properties_count.max =
-        SIZE_MAX;
-    n->contains_count.min = 1;
     return read_size(c, n, source, "minLength", &n->lengths.min) &&
            read_size(c, n, source, "maxLength", &n->lengths.max) &&
            read_size(c, n, source, "minItems", &n->items_count.min) &&
@@ -373,6 +370,9 @@ static struct schema_node *compile(struct compiler *c, json source, const char *
     n = arena_new(&c->made->arena, struct schema_node);
     n->pointer = pointer;
     n->enumeration = n->constant = n->dependent_required = json_absent();
+    n->lengths.max = n->items_count.max = SIZE_MAX;
+    n->contains_count = (struct schema_sizes){1, SIZE_MAX};
+    n->properties_count.max = SIZE_MAX;
     map_init(&n->properties);
     map_init(&n->dependent_schemas);
     map_put(&c->made->nodes, pointer, n);
@@ -382,7 +382,6 @@ static struct schema_node *compile(struct compiler *c, json source, const char *
     }
     if (json_kind(source) == JSON_BOOL) {
         n->never = !json_is_true(source);
-        n->contains_count.min = 1;
         return n;
     }
     if (!json_is_object(source)) {

@@ -194,6 +194,14 @@ TEST(schema, keeps_book_of_what_was_evaluated)
     assert_fits("{unevaluatedProperties: {type: string}, properties: {a: true}}", "{a: 1, b: x}");
 }
 
+TEST(schema, takes_true_and_false_for_schemas)
+{
+    UNUSED_STATE;
+    assert_fits("true", "{a: [1, 2]}");
+    assert_fits("{properties: {a: true}, items: true, not: false}", "{a: {b: long enough}}");
+    assert_says("{properties: {a: false}}", "{a: 1}", "/a: must not be here\n");
+}
+
 TEST(schema, reads_draft_07_too)
 {
     UNUSED_STATE;
@@ -285,6 +293,6 @@ RUN(CASE(schema, says_what_was_wanted), CASE(schema, counts_one_mistake_once),
     CASE(schema, reports_the_nearest_branch_of_a_union),
     CASE(schema, follows_references_inside_the_document),
     CASE(schema, does_not_follow_a_circle_for_ever), CASE(schema, keeps_book_of_what_was_evaluated),
-    CASE(schema, reads_draft_07_too), CASE(schema, checks_formats),
-    CASE(schema, matches_patterns_as_ecma_does), CASE(schema, refuses_what_is_no_schema),
-    CASE(schema, requires_with_pointer_and_message))
+    CASE(schema, takes_true_and_false_for_schemas), CASE(schema, reads_draft_07_too),
+    CASE(schema, checks_formats), CASE(schema, matches_patterns_as_ecma_does),
+    CASE(schema, refuses_what_is_no_schema), CASE(schema, requires_with_pointer_and_message))
