@@ -262,9 +262,14 @@ static void bind(struct frame *f, const struct subscription *s, json values)
 
 static void tell_event(struct run *r, struct frame *f, json event)
 {
-    json more = tell_with("id", json_get(event, "id"));
-    json_set_take(&more, "source", json_get(event, "source"));
-    tell_task(r, f, "consumed", tell_with("event", more));
+    json named = json_object(), id = json_get(event, "id"), source = json_get(event, "source");
+    if (!json_is_absent(id))
+        json_set(&named, "id", id);
+    if (!json_is_absent(source))
+        json_set(&named, "source", source);
+    json_free(id);
+    json_free(source);
+    tell_task(r, f, "consumed", tell_with("event", named));
 }
 
 // With `foreach` the condition is asked once the item has been gone through.
