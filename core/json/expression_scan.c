@@ -11,52 +11,11 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
-
-#define OPEN_MAX 120 // nesting of an expression
-
-enum open_kind { OPEN_ROUND, OPEN_SQUARE, OPEN_CURLY, OPEN_TEXT, OPEN_IF, OPEN_DEF };
-
-struct open {
-    enum open_kind kind;
-    size_t offset;
-    size_t names_before; // names to keep when it closes
-    size_t names_within; // names to keep at the next `;` or comma
-    bool at_key;         // of an object: a key comes next
-};
-
-struct name {
-    const char *text;
-    size_t length;
-};
-
-struct names {
-    struct name *items;
-    size_t count, capacity;
-};
-
-struct offsets {
-    size_t *items;
-    size_t count, capacity;
-};
-
-struct scanner {
-    const char *text;
-    size_t bytes, at;
-    struct open open[OPEN_MAX];
-    size_t depth;
-    struct names bound, wanted;
-    struct offsets bodies, tokens;
-    bool uses_now;
-    bool to_brace; // stop at a `}` that nothing here opened
-    struct fail *why;
-};
-
-static bool scan_to_depth(struct scanner *s, size_t depth);
-static bool scan_pattern(struct scanner *s, int depth);
+#include "json/expression_scanner.h"
 
 // ---- growing
 
-static void names_add(struct names *n, struct name name)
+void scanner_names_add(struct names *n, struct name name)
 {
     if (n->count == n->capacity) {
         n->capacity = n->capacity ? n->capacity * 2 : 16;
@@ -74,7 +33,7 @@ static bool names_have(const struct names *n, struct name name)
     return false;
 }
 
-static void offsets_add(struct offsets *o, size_t offset)
+void scanner_offsets_add(struct offsets *o, size_t offset)
 {
     if (o->count == o->capacity) {
         o->capacity = o->capacity ? o->capacity * 2 : 32;
@@ -101,7 +60,7 @@ void expression_place(const char *text, size_t offset, char *out, size_t size)
         snprintf(out, size, "column %zu", column);
 }
 
-static bool refuse(struct scanner *s, size_t offset, const char *what)
+bool scanner_refuse(struct scanner *s, size_t offset, const char *what)
 {
     char place[60];
     expression_place(s->text, offset, place, sizeof place);
@@ -113,10 +72,10 @@ static bool refuse_name(struct scanner *s, size_t offset, struct name name, cons
     char text[200];
     snprintf(text, sizeof text, "'%.*s' %s", (int)(name.length < 60 ? name.length : 60), name.text,
              what);
-    return refuse(s, offset, text);
+    return scanner_refuse(s, offset, text);
 }
 
-static const char *open_name(enum open_kind kind)
+const char *scanner_open_name(enum open_kind kind)
 {
     static const char *const names[] = {
         "'(' is not closed by ')'",    "'[' is not closed by ']'",
@@ -127,10 +86,10 @@ static const char *open_name(enum open_kind kind)
 
 // ---- opening and closing
 
-static bool open_one(struct scanner *s, enum open_kind kind, size_t offset, size_t names_before)
+bool scanner_open_one(struct scanner *s, enum open_kind kind, size_t offset, size_t names_before)
 {
     if (s->depth == OPEN_MAX)
-        return refuse(s, offset, "the expression is nested more than 120 deep");
+        return scanner_refuse(s, offset, "the expression is nested more than 120 deep");
     s->open[s->depth++] =
         (struct open){kind, offset, names_before, s->bound.count, kind == OPEN_CURLY};
     return true;
@@ -154,10 +113,10 @@ static bool close_bracket(struct scanner *s, char c)
     if (!top) {
         char what[60];
         snprintf(what, sizeof what, "'%c' closes nothing", c);
-        return refuse(s, s->at, what);
+        return scanner_refuse(s, s->at, what);
     }
     if (top->kind != wanted && !(top->kind == OPEN_TEXT && c == ')'))
-        return refuse(s, top->offset, open_name(top->kind));
+        return scanner_refuse(s, top->offset, scanner_open_name(top->kind));
     close_one(s);
     s->at++;
     return true;
@@ -165,12 +124,12 @@ static bool close_bracket(struct scanner *s, char c)
 
 // ---- small pieces
 
-static char peek(const struct scanner *s, size_t ahead)
+char scanner_peek(const struct scanner *s, size_t ahead)
 {
     return s->at + ahead < s->bytes ? s->text[s->at + ahead] : 0;
 }
 
-static bool is_letter(char c)
+bool scanner_is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
@@ -180,7 +139,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static void skip_space(struct scanner *s)
+void scanner_skip_space(struct scanner *s)
 {
     while (s->at < s->bytes) {
         char c = s->text[s->at];
@@ -194,12 +153,13 @@ static void skip_space(struct scanner *s)
     }
 }
 
-static struct name read_name(struct scanner *s)
+struct name scanner_read_name(struct scanner *s)
 {
     struct name name = {s->text + s->at, 0};
-    while (is_letter(peek(s, 0)) || is_digit(peek(s, 0)) ||
-           (peek(s, 0) == ':' && peek(s, 1) == ':' && is_letter(peek(s, 2)))) {
-        size_t step = peek(s, 0) == ':' ? 2 : 1;
+    while (scanner_is_letter(scanner_peek(s, 0)) || is_digit(scanner_peek(s, 0)) ||
+           (scanner_peek(s, 0) == ':' && scanner_peek(s, 1) == ':' &&
+            scanner_is_letter(scanner_peek(s, 2)))) {
+        size_t step = scanner_peek(s, 0) == ':' ? 2 : 1;
         s->at += step;
         name.length += step;
     }
@@ -213,20 +173,20 @@ static bool name_is(struct name name, const char *word)
 
 static void skip_number(struct scanner *s)
 {
-    while (is_digit(peek(s, 0)) || peek(s, 0) == '.')
+    while (is_digit(scanner_peek(s, 0)) || scanner_peek(s, 0) == '.')
         s->at++;
-    if (peek(s, 0) != 'e' && peek(s, 0) != 'E')
+    if (scanner_peek(s, 0) != 'e' && scanner_peek(s, 0) != 'E')
         return;
-    size_t sign = peek(s, 1) == '+' || peek(s, 1) == '-';
-    if (!is_digit(peek(s, 1 + sign)))
+    size_t sign = scanner_peek(s, 1) == '+' || scanner_peek(s, 1) == '-';
+    if (!is_digit(scanner_peek(s, 1 + sign)))
         return;
     s->at += 1 + sign;
-    while (is_digit(peek(s, 0)))
+    while (is_digit(scanner_peek(s, 0)))
         s->at++;
 }
 
 // At the opening quote; \( ) holds expressions.
-static bool scan_text(struct scanner *s)
+bool scanner_text(struct scanner *s)
 {
     size_t from = s->at++;
     while (s->at < s->bytes) {
@@ -235,18 +195,18 @@ static bool scan_text(struct scanner *s)
             s->at++;
             return true;
         }
-        if (c == '\\' && peek(s, 1) == '(') {
+        if (c == '\\' && scanner_peek(s, 1) == '(') {
             size_t depth = s->depth;
-            if (!open_one(s, OPEN_TEXT, s->at, s->bound.count))
+            if (!scanner_open_one(s, OPEN_TEXT, s->at, s->bound.count))
                 return false;
             s->at += 2;
-            if (!scan_to_depth(s, depth))
+            if (!scanner_to_depth(s, depth))
                 return false;
             continue;
         }
         s->at += c == '\\' && s->at + 1 < s->bytes ? 2 : 1;
     }
-    return refuse(s, from, "a text in quotes is not closed");
+    return scanner_refuse(s, from, "a text in quotes is not closed");
 }
 
 // ---- names
@@ -277,7 +237,7 @@ static bool is_forbidden(struct name name)
     return false;
 }
 
-static bool check_called(struct scanner *s, size_t offset, struct name name)
+bool scanner_check_called(struct scanner *s, size_t offset, struct name name)
 {
     if (is_forbidden(name))
         return refuse_name(s, offset, name, "is not available in an expression");
@@ -291,13 +251,13 @@ static bool check_called(struct scanner *s, size_t offset, struct name name)
 }
 
 // Behind a `$`, maybe with space between.
-static bool read_variable(struct scanner *s, struct name *name)
+bool scanner_read_variable(struct scanner *s, struct name *name)
 {
     size_t from = s->at++;
-    skip_space(s);
-    if (!is_letter(peek(s, 0)))
-        return refuse(s, from, "'$' wants the name of a variable behind it");
-    *name = read_name(s);
+    scanner_skip_space(s);
+    if (!scanner_is_letter(scanner_peek(s, 0)))
+        return scanner_refuse(s, from, "'$' wants the name of a variable behind it");
+    *name = scanner_read_name(s);
     if (name_is(*name, "ENV") || (name->length > 1 && memcmp(name->text, "__", 2) == 0))
         return refuse_name(s, from, *name, "is not a variable that an expression may use");
     return true;
@@ -306,10 +266,10 @@ static bool read_variable(struct scanner *s, struct name *name)
 static bool scan_variable(struct scanner *s)
 {
     struct name name;
-    if (!read_variable(s, &name))
+    if (!scanner_read_variable(s, &name))
         return false;
     if (!names_have(&s->bound, name) && !names_have(&s->wanted, name))
-        names_add(&s->wanted, name);
+        scanner_names_add(&s->wanted, name);
     return true;
 }
 
@@ -317,144 +277,8 @@ static bool scan_variable(struct scanner *s)
 static bool scan_label(struct scanner *s)
 {
     struct name name;
-    skip_space(s);
-    return peek(s, 0) != '$' || read_variable(s, &name);
-}
-
-// ---- patterns: behind `as`
-
-static bool bind_variable(struct scanner *s)
-{
-    struct name name;
-    if (!read_variable(s, &name))
-        return false;
-    names_add(&s->bound, name);
-    return true;
-}
-
-static bool scan_pattern_key(struct scanner *s)
-{
-    size_t depth = s->depth;
-    if (peek(s, 0) == '$')
-        return bind_variable(s);
-    if (peek(s, 0) == '"')
-        return scan_text(s);
-    if (peek(s, 0) == '(') {
-        if (!open_one(s, OPEN_ROUND, s->at++, s->bound.count))
-            return false;
-        return scan_to_depth(s, depth);
-    }
-    if (is_letter(peek(s, 0))) {
-        read_name(s);
-        return true;
-    }
-    return refuse(s, s->at, "a key or a $variable should stand here");
-}
-
-static bool scan_pattern_list(struct scanner *s, char close, int depth)
-{
-    size_t from = s->at++;
-    for (;;) {
-        skip_space(s);
-        if (close == '}') {
-            if (!scan_pattern_key(s))
-                return false;
-            skip_space(s);
-            if (peek(s, 0) == ':') {
-                s->at++;
-                if (!scan_pattern(s, depth + 1))
-                    return false;
-            }
-        } else if (!scan_pattern(s, depth + 1)) {
-            return false;
-        }
-        skip_space(s);
-        char c = peek(s, 0);
-        if (c != ',' && c != close)
-            return refuse(s, from, open_name(close == '}' ? OPEN_CURLY : OPEN_SQUARE));
-        s->at++;
-        if (c == close)
-            return true;
-    }
-}
-
-static bool scan_pattern(struct scanner *s, int depth)
-{
-    skip_space(s);
-    if (depth > OPEN_MAX)
-        return refuse(s, s->at, "the pattern is nested too deep");
-    if (peek(s, 0) == '$')
-        return bind_variable(s);
-    if (peek(s, 0) == '[')
-        return scan_pattern_list(s, ']', depth);
-    if (peek(s, 0) == '{')
-        return scan_pattern_list(s, '}', depth);
-    return refuse(s, s->at, "behind 'as' a $variable, a [list] or an {object} should stand");
-}
-
-static bool scan_binding(struct scanner *s)
-{
-    size_t names_before = s->bound.count;
-    for (;;) {
-        if (!scan_pattern(s, 0))
-            return false;
-        skip_space(s);
-        if (s->at + 3 > s->bytes || memcmp(s->text + s->at, "?//", 3) != 0)
-            break;
-        s->at += 3;
-    }
-    if (peek(s, 0) != '(') // `as $x | …`: holds to the end of what is open
-        return true;
-    // reduce and foreach: holds within these brackets only
-    offsets_add(&s->tokens, s->at);
-    return open_one(s, OPEN_ROUND, s->at++, names_before);
-}
-
-// ---- def NAME(a; $b): body;
-
-static bool scan_parameters(struct scanner *s)
-{
-    size_t from = s->at++;
-    for (;;) {
-        skip_space(s);
-        size_t at = s->at;
-        if (peek(s, 0) == '$') {
-            if (!bind_variable(s))
-                return false;
-        } else if (is_letter(peek(s, 0))) {
-            if (!check_called(s, at, read_name(s)))
-                return false;
-        } else {
-            return refuse(s, at, "the name of a parameter should stand here");
-        }
-        skip_space(s);
-        char c = peek(s, 0);
-        if (c != ';' && c != ')')
-            return refuse(s, from, open_name(OPEN_ROUND));
-        s->at++;
-        if (c == ')')
-            return true;
-    }
-}
-
-static bool scan_def(struct scanner *s, size_t from)
-{
-    size_t names_before = s->bound.count;
-    skip_space(s);
-    size_t at = s->at;
-    if (!is_letter(peek(s, 0)))
-        return refuse(s, at, "behind 'def' the name of a function should stand");
-    if (!check_called(s, at, read_name(s)))
-        return false;
-    skip_space(s);
-    if (peek(s, 0) == '(' && !scan_parameters(s))
-        return false;
-    skip_space(s);
-    if (peek(s, 0) != ':')
-        return refuse(s, s->at, "a function's body begins with ':'");
-    s->at++;
-    offsets_add(&s->bodies, s->at);
-    return open_one(s, OPEN_DEF, from, names_before);
+    scanner_skip_space(s);
+    return scanner_peek(s, 0) != '$' || scanner_read_variable(s, &name);
 }
 
 // ---- words
@@ -471,7 +295,7 @@ static bool next_branch(struct scanner *s, size_t offset, const char *word)
     if (!top || top->kind != OPEN_IF) {
         char what[80];
         snprintf(what, sizeof what, "'%s' stands outside of an 'if'", word);
-        return refuse(s, offset, what);
+        return scanner_refuse(s, offset, what);
     }
     s->bound.count = top->names_within;
     return true;
@@ -480,19 +304,19 @@ static bool next_branch(struct scanner *s, size_t offset, const char *word)
 static bool scan_word(struct scanner *s)
 {
     size_t from = s->at;
-    struct name name = read_name(s);
+    struct name name = scanner_read_name(s);
     if (is_key_here(s)) {
         innermost(s)->at_key = false;
         return true;
     }
     if (name_is(name, "as"))
-        return scan_binding(s);
+        return scanner_binding(s);
     if (name_is(name, "def"))
-        return scan_def(s, from);
+        return scanner_def(s, from);
     if (name_is(name, "label") || name_is(name, "break"))
         return scan_label(s);
     if (name_is(name, "if"))
-        return open_one(s, OPEN_IF, from, s->bound.count);
+        return scanner_open_one(s, OPEN_IF, from, s->bound.count);
     if (name_is(name, "then"))
         return next_branch(s, from, "then");
     if (name_is(name, "elif"))
@@ -505,7 +329,7 @@ static bool scan_word(struct scanner *s)
         close_one(s);
         return true;
     }
-    return check_called(s, from, name);
+    return scanner_check_called(s, from, name);
 }
 
 // ---- the loop
@@ -514,7 +338,7 @@ static bool scan_semicolon(struct scanner *s)
 {
     struct open *top = innermost(s);
     if (!top || (top->kind != OPEN_DEF && top->kind != OPEN_ROUND))
-        return refuse(s, s->at, "';' belongs between the arguments of a function");
+        return scanner_refuse(s, s->at, "';' belongs between the arguments of a function");
     if (top->kind == OPEN_DEF)
         close_one(s);
     else
@@ -538,10 +362,10 @@ static bool scan_comma_or_colon(struct scanner *s, char c)
 static bool scan_dot(struct scanner *s)
 {
     s->at++;
-    if (is_letter(peek(s, 0)))
-        while (is_letter(peek(s, 0)) || is_digit(peek(s, 0)))
+    if (scanner_is_letter(scanner_peek(s, 0)))
+        while (scanner_is_letter(scanner_peek(s, 0)) || is_digit(scanner_peek(s, 0)))
             s->at++;
-    else if (is_digit(peek(s, 0)))
+    else if (is_digit(scanner_peek(s, 0)))
         skip_number(s);
     return true;
 }
@@ -549,12 +373,12 @@ static bool scan_dot(struct scanner *s)
 static bool scan_token(struct scanner *s)
 {
     char c = s->text[s->at];
-    offsets_add(&s->tokens, s->at);
+    scanner_offsets_add(&s->tokens, s->at);
     if (c == '(' || c == '[' || c == '{') {
         enum open_kind kind = c == '(' ? OPEN_ROUND : c == '[' ? OPEN_SQUARE : OPEN_CURLY;
         if (is_key_here(s))
             innermost(s)->at_key = false;
-        return open_one(s, kind, s->at++, s->bound.count);
+        return scanner_open_one(s, kind, s->at++, s->bound.count);
     }
     if (c == ')' || c == ']' || c == '}')
         return close_bracket(s, c);
@@ -563,12 +387,12 @@ static bool scan_token(struct scanner *s)
     if (c == ',' || c == ':')
         return scan_comma_or_colon(s, c);
     if (c == '"')
-        return scan_text(s);
+        return scanner_text(s);
     if (c == '.')
         return scan_dot(s);
     if (c == '$')
         return scan_variable(s);
-    if (is_letter(c))
+    if (scanner_is_letter(c))
         return scan_word(s);
     if (is_digit(c)) {
         skip_number(s);
@@ -576,24 +400,24 @@ static bool scan_token(struct scanner *s)
     }
     if (c == '@') {
         s->at++;
-        read_name(s);
+        scanner_read_name(s);
         return true;
     }
     if (c == 0)
-        return refuse(s, s->at, "the zero character may not stand in an expression");
+        return scanner_refuse(s, s->at, "the zero character may not stand in an expression");
     // Letters beyond ASCII are no names in jq: one token, so that the message shows them whole.
     do
         s->at++;
-    while ((unsigned char)c >= 0x80 && (unsigned char)peek(s, 0) >= 0x80);
+    while ((unsigned char)c >= 0x80 && (unsigned char)scanner_peek(s, 0) >= 0x80);
     return true;
 }
 
 // Until only `depth` things are open, or (depth 0 at the outset) to the end of the text.
-static bool scan_to_depth(struct scanner *s, size_t depth)
+bool scanner_to_depth(struct scanner *s, size_t depth)
 {
     bool nested = s->depth > depth;
     for (;;) {
-        skip_space(s);
+        scanner_skip_space(s);
         if (s->at >= s->bytes)
             break;
         if (s->to_brace && s->depth == 0 && s->text[s->at] == '}')
@@ -604,7 +428,7 @@ static bool scan_to_depth(struct scanner *s, size_t depth)
             return true;
     }
     struct open *top = innermost(s);
-    return top ? refuse(s, top->offset, open_name(top->kind)) : true;
+    return top ? scanner_refuse(s, top->offset, scanner_open_name(top->kind)) : true;
 }
 
 static void scanner_done(struct scanner *s)
@@ -628,7 +452,7 @@ bool expression_scan(const char *text, size_t bytes, struct arena *arena,
 {
     struct scanner s = {.text = text, .bytes = bytes, .why = why};
     memset(out, 0, sizeof *out);
-    bool good = scan_to_depth(&s, 0);
+    bool good = scanner_to_depth(&s, 0);
     if (good && s.tokens.count == 0)
         good = fail(why, FAIL_INVALID, "the expression is empty");
     if (good) {
@@ -653,7 +477,7 @@ bool expression_scan_end(const char *text, size_t bytes, size_t *end)
 {
     struct fail why;
     struct scanner s = {.text = text, .bytes = bytes, .why = &why, .to_brace = true};
-    bool found = scan_to_depth(&s, 0) && s.at < bytes;
+    bool found = scanner_to_depth(&s, 0) && s.at < bytes;
     *end = s.at;
     if (!found) {
         const char *brace = memchr(text, '}', bytes);

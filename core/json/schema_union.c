@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "json/diagnostic.h"
 
 static const struct schema_node *behind_refs(const struct schema_node *n)
 {
@@ -98,20 +99,63 @@ static bool report_together(const struct task *t, const struct branch *branches,
     return false;
 }
 
-// No branch knows more of the value than any other: then it is not the nearest that is missing.
+static size_t list_missing(const struct branch *branches, size_t count, const char **names)
+{
+    size_t listed = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = branches[i].f.items[0].property;
+        bool known = false;
+        for (size_t k = 0; k < listed; k++)
+            known = known || strcmp(names[k], name) == 0;
+        if (!known)
+            names[listed++] = name;
+    }
+    return listed;
+}
+
+// A key that no branch knows and that looks like one of those that would choose a branch.
+static bool report_typo(const struct task *t, const char *const *names, size_t count)
+{
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *key;
+    json value;
+    while (json_next(t->value, &cursor, &key, &value)) {
+        const char *nearest =
+            schema_declares(t->n, key, 0) ? NULL : diagnostics_nearest(key, names, count);
+        if (!nearest)
+            continue;
+        char message[300];
+        snprintf(message, sizeof message, "'%.100s' is not known here; did you mean '%.100s'?", key,
+                 nearest);
+        report_property(t->f, t->n, t->at, "additionalProperties", key, message);
+        json_cursor_done(&cursor);
+        return true;
+    }
+    return false;
+}
+
+// No branch knows more of the value than any other: then none is the nearest.
 static bool report_missing(const struct task *t, const struct branch *branches, size_t count)
 {
-    if (count < 3 || !all_say(t, branches, count, "required", "required"))
+    if (count < 2 || !all_say(t, branches, count, "required", "required"))
         return false;
-    char list[400] = "";
-    for (size_t i = 0; i < count; i++) {
-        if (branches[i].declared != branches[0].declared)
+    for (size_t i = 0; i < count; i++)
+        if (branches[i].declared != branches[0].declared || !branches[i].f.items[0].property)
             return false;
+    const char **names = mem_alloc(count * sizeof *names);
+    size_t listed = list_missing(branches, count, names);
+    char list[500] = "";
+    for (size_t i = 0; i < listed; i++) {
         size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s'%.60s'", i == 0 ? "" : ", ",
-                 branches[i].f.items[0].property);
+        snprintf(list + used, sizeof list - used, "%s'%.60s'", i == 0 ? "" : ", ", names[i]);
     }
-    schema_report(t->f, t->n, t->at, "required", "one of %s is missing", list);
+    if (!report_typo(t, names, listed)) {
+        char message[560];
+        snprintf(message, sizeof message, listed == 1 ? "%s is missing" : "one of %s is missing",
+                 list);
+        report_property(t->f, t->n, t->at, "required", listed == 1 ? names[0] : NULL, message);
+    }
+    mem_free(names);
     return true;
 }
 

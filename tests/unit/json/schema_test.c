@@ -144,6 +144,10 @@ TEST(schema, reports_the_nearest_branch_of_a_union)
     assert_says(tasks, "{wait: 5}", "/wait: must be text or an object, not a number\n");
     assert_says(tasks, "{set: 1}", "/set: must be an object, not a number\n");
     assert_says(tasks, "{}", ": one of 'call', 'wait', 'set' is missing\n");
+    assert_says(tasks, "{cal: http}", ": 'cal' is not known here; did you mean 'call'?\n");
+    assert_says("{oneOf: [{oneOf: [{required: [a], properties: {a: {const: 1}}},"
+                " {required: [a], properties: {a: {const: 2}}}]}, {required: [b]}]}",
+                "{}", ": one of 'a', 'b' is missing\n");
     assert_says(tasks, "text", ": must be an object, not text\n");
     assert_says("{anyOf: [{enum: [end, exit]}, {const: continue}]}", "ext",
                 ": must be one of \"end\", \"exit\", \"continue\", not \"ext\"; did you mean "
