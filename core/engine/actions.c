@@ -183,7 +183,7 @@ static void do_drop(struct engine *e, struct live *l, const struct action *actio
     struct value key[4];
     rows_address(key, l->id, a->path, a->attempt, "");
     outbox_drop(e, l->id, a->path, a->attempt);
-    store_delete_prefix(e->store, TABLE_TIMER, key, 3);
+    timers_drop_all(e, l->id, a->path, a->attempt);
     store_delete_prefix(e->store, TABLE_SUBSCRIPTION, key, 3);
     drop_children(e, l, a->path, a->attempt, reason);
 }
@@ -265,9 +265,8 @@ void actions_ended(struct engine *e, struct live *l)
     drop_children(e, l, NULL, 0, "the workflow that started it has ended");
     if (l->has_rows) {
         struct value key = value_text(l->id);
-        store_delete_prefix(e->store, TABLE_TIMER, &key, 1);
+        timers_drop_instance(e, l->id);
         store_delete_prefix(e->store, TABLE_SUBSCRIPTION, &key, 1);
-        store_delete_prefix(e->store, TABLE_CONSUMED, &key, 1);
     }
     inbox_done(&l->inbox); // nothing more can be taken
     count_end(e, l);

@@ -31,6 +31,7 @@ struct engine {
     bool in_turn;
     size_t inputs_since_seal;
     int64_t next_due_ms; // no timer is due before; INT64_MAX: there is none
+    bool due_is_bound;   // the one due then may be gone
     struct transition transition;
     struct handler *handler; // the one that runs, or NULL
 

@@ -121,6 +121,7 @@ static void run_handler(struct engine *e, const struct step_call *call, struct h
         return;
     }
     store_undo(e->store, mark);
+    timers_changed(e);
     e->figures.handlers_undone++;
     handler_forget_asked(handler);
 }
@@ -137,7 +138,7 @@ static void step_close(struct engine *e, const struct step_address *a, const cha
 {
     struct value key[4];
     rows_address(key, a->instance, a->path, a->attempt, "");
-    store_delete_prefix(e->store, TABLE_TIMER, key, 3);
+    timers_drop_all(e, a->instance, a->path, a->attempt);
     store_delete_prefix(e->store, TABLE_SUBSCRIPTION, key, 3);
     outbox_drop(e, a->instance, a->path, a->attempt);
     store_delete(e->store, TABLE_STEP, key);

@@ -30,6 +30,7 @@ void timers_drop(struct engine *e, const char *instance, const char *path, int64
     struct value key[4];
     rows_address(key, instance, path, attempt, name);
     store_delete(e->store, TABLE_TIMER, key);
+    timers_changed(e);
 }
 
 void timers_drop_all(struct engine *e, const char *instance, const char *path, int64_t attempt)
@@ -37,6 +38,19 @@ void timers_drop_all(struct engine *e, const char *instance, const char *path, i
     struct value key[4];
     rows_address(key, instance, path, attempt, "");
     store_delete_prefix(e->store, TABLE_TIMER, key, 3);
+    timers_changed(e);
+}
+
+void timers_drop_instance(struct engine *e, const char *instance)
+{
+    struct value key = value_text(instance);
+    store_delete_prefix(e->store, TABLE_TIMER, &key, 1);
+    timers_changed(e);
+}
+
+void timers_changed(struct engine *e)
+{
+    e->due_is_bound = e->next_due_ms != INT64_MAX;
 }
 
 bool timers_any(struct engine *e, const char *instance, const char *path, int64_t attempt)
@@ -89,6 +103,7 @@ static struct scan *scan_due(struct engine *e, int64_t to_ms)
 static void find_next_due(struct engine *e)
 {
     e->next_due_ms = INT64_MAX;
+    e->due_is_bound = false;
     struct scan *scan = scan_due(e, TIMERS_INBOX_DUE_MS);
     struct row row = {0};
     if (!rows_next(scan, &row))
@@ -116,6 +131,12 @@ bool timers_fire(struct engine *e, size_t most)
     }
     find_next_due(e);
     return e->next_due_ms <= e->now_ms;
+}
+
+void timers_settle(struct engine *e)
+{
+    if (e->due_is_bound)
+        find_next_due(e);
 }
 
 // Loads the instances that had more to take when their batch was sealed.

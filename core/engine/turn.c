@@ -113,6 +113,7 @@ bool engine_turn(struct engine *e)
         run_ready(e);
         more = more || !list_is_empty(&e->lives.ready);
     }
+    timers_settle(e);
     if (!more || e->inputs_since_seal >= e->seal_inputs)
         seal(e);
     e->in_turn = false;

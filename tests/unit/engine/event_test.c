@@ -1,0 +1,209 @@
+#include "world.h"
+
+static const char order[] = "do:\n"
+                            "  - pay:\n"
+                            "      listen:\n"
+                            "        to:\n"
+                            "          one:\n"
+                            "            with: { type: paid }\n"
+                            "            correlate:\n"
+                            "              order: { from: '${ .data.order }', expect: '${ "
+                            "$workflow.input.order }' }\n";
+
+TEST(event, finds_the_one_that_waits)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "order", order);
+    struct id a = world_start(&w, "order", "{\"order\": 1}");
+    struct id b = world_start(&w, "order", "{\"order\": 2}");
+    world_settle(&w);
+    assert_non_null(strstr(world_shown(&w, a.text, "waitsFor"), "paid"));
+    assert_int_equal(world_event(&w, "paid", "e0", "{\"order\": 3}").matches, 0);
+    assert_int_equal(world_event(&w, "other", "e1", "{\"order\": 2}").matches, 0);
+    assert_int_equal(world_event(&w, "paid", "e2", "{\"order\": 2}").matches, 1);
+    world_settle(&w);
+    assert_shown(&w, a.text, "status", "waiting");
+    assert_shown(&w, b.text, "output", "[{\"order\":2}]");
+    world_crash(&w);
+    struct event_receipt again = world_event(&w, "paid", "e2", "{\"order\": 1}");
+    assert_true(again.duplicate);
+    assert_int_equal(again.matches, 0);
+    world_settle(&w);
+    assert_shown(&w, a.text, "status", "waiting");
+    world_verify(&w);
+    world_done(&w);
+}
+
+TEST(event, is_not_lost_when_it_comes_before_its_listen)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    char *text = mem_printf("do:\n  - nap: { wait: PT1H }\n%s", order + strlen("do:\n"));
+    world_deploy(&w, "late", text);
+    mem_free(text);
+    world_event(&w, "paid", "before", "{\"order\": 1}"); // before the instance: not for it
+    struct id id = world_start(&w, "late", "{\"order\": 1}");
+    world_settle(&w);
+    world_event(&w, "paid", "other", "{\"order\": 2}");
+    world_event(&w, "paid", "early", "{\"order\": 1, \"n\": 5}");
+    world_settle(&w);
+    world_crash(&w);
+    world_pass(&w, 3600 * 1000);
+    assert_shown(&w, id.text, "output", "[{\"n\":5,\"order\":1}]");
+    world_done(&w);
+}
+
+TEST(event, is_taken_once_by_an_instance_that_listens_again)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "twice",
+                 "do:\n  - a: { listen: { to: { one: { with: { type: x } } } } }\n"
+                 "  - b: { listen: { to: { one: { with: { type: x } } } } }\n");
+    struct id id = world_start(&w, "twice", "{}");
+    world_settle(&w);
+    world_event(&w, "x", "1", "1");
+    world_settle(&w);
+    assert_shown(&w, id.text, "status", "waiting");
+    assert_shown(&w, id.text, "tasks./do/0/a", "completed");
+    world_event(&w, "x", "2", "2");
+    world_settle(&w);
+    assert_shown(&w, id.text, "output", "[2]");
+    world_done(&w);
+}
+
+TEST(event, gathers_all_and_any_until)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(
+        &w, "all",
+        "do:\n  - a: { listen: { to: { all: [ { with: { type: x } }, { with: { type: y } } "
+        "] } } }\n");
+    world_deploy(&w, "any",
+                 "do:\n  - a: { listen: { to: { any: [ { with: { type: x } } ], until: '${ length "
+                 "== 2 }' } } }\n");
+    struct id all = world_start(&w, "all", "{}"), any = world_start(&w, "any", "{}");
+    world_settle(&w);
+    world_event(&w, "x", "1", "1");
+    world_event(&w, "x", "2", "2");
+    world_settle(&w);
+    assert_shown(&w, all.text, "status", "waiting");
+    assert_shown(&w, any.text, "output", "[1,2]");
+    world_event(&w, "y", "3", "3");
+    world_settle(&w);
+    assert_shown(&w, all.text, "status", "completed");
+    world_done(&w);
+}
+
+TEST(event, goes_from_one_workflow_to_another)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "says",
+                 "do:\n  - a: { emit: { event: { with: { type: hello, source: /says, "
+                 "data: { n: 1 } } } } }\n");
+    world_deploy(&w, "hears",
+                 "do:\n  - a: { listen: { to: { one: { with: { type: hello } } } } }\n");
+    struct id hears = world_start(&w, "hears", "{}");
+    world_settle(&w);
+    engine_add_executor(w.engine, &w.sink);
+    world_start(&w, "says", "{}");
+    world_settle(&w);
+    assert_shown(&w, hears.text, "output", "[{\"n\":1}]");
+    assert_int_equal(w.effects, 1);
+    assert_string_equal(w.kinds[0], "sink");
+    world_done_effect(&w, 0, EFFECT_DONE, "null");
+    world_settle(&w);
+    assert_int_equal(engine_effects_running(w.engine), 0);
+    world_done(&w);
+}
+
+static void refuse(struct world *w, const char *event, const char *word)
+{
+    json v = world_json(event);
+    struct event_receipt receipt;
+    struct fail why = {0};
+    assert_false(engine_event(w->engine, v, &receipt, &why));
+    if (!strstr(why.message, word))
+        fail_msg("'%s' does not name '%s'", why.message, word);
+    json_free(v);
+}
+
+TEST(event, is_refused_when_it_is_no_cloudevent)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    refuse(&w, "[]", "object");
+    refuse(&w, "{}", "specversion");
+    refuse(&w, "{\"specversion\":\"1.0\",\"id\":\"\"}", "'id'");
+    refuse(&w, "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":3}", "'source'");
+    refuse(&w, "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/\"}", "'type'");
+    refuse(&w,
+           "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/\",\"type\":\"t\",\"time\":\"x\"}",
+           "'time'");
+    refuse(&w, "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/\",\"type\":\"t\",\"x\":[1]}",
+           "'x'");
+    world_settle(&w);
+    world_done(&w);
+}
+
+TEST(event, why_names_the_reason)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "order", order);
+    struct id a = world_start(&w, "order", "{\"order\": 1}");
+    struct id b = world_start(&w, "order", "{\"order\": 2}");
+    world_settle(&w);
+    world_event(&w, "paid", "e", "{\"order\": 2}");
+    world_settle(&w);
+    struct fail why = {0};
+    json answers = engine_why(w.engine, "/test", "e", &why);
+    assert_int_equal(json_length(answers), 2);
+    json first = json_at(answers, 0), second = json_at(answers, 1);
+    assert_string_equal(json_get_text(first, "instance", ""), b.text);
+    assert_true(json_get_bool(first, "matched", false));
+    assert_string_equal(json_get_text(second, "instance", ""), a.text);
+    assert_false(json_get_bool(second, "matched", true));
+    assert_non_null(strstr(json_get_text(second, "reason", ""), "order"));
+    json_free(first);
+    json_free(second);
+    json_free(answers);
+    answers = engine_why(w.engine, "/test", "nothing", &why);
+    assert_true(json_is_absent(answers));
+    json_free(answers);
+    world_done(&w);
+}
+
+TEST(event, reaches_steps_by_equal_attributes)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "hear",
+                 "do:\n  - a: { call: hear, with: { with: { data.who: '${ .who }' } } }\n");
+    struct id a = world_start(&w, "hear", "{\"who\": \"a\"}");
+    struct id b = world_start(&w, "hear", "{\"who\": \"b\"}");
+    world_settle(&w);
+    assert_shown(&w, a.text, "incident", "-");
+    assert_int_equal(world_event(&w, "heard", "1", "{\"who\": \"b\"}").matches, 1);
+    world_settle(&w);
+    assert_shown(&w, b.text, "output", "{\"who\":\"b\"}");
+    assert_shown(&w, a.text, "status", "waiting");
+    world_done(&w);
+}
+
+RUN(CASE(event, finds_the_one_that_waits), CASE(event, is_not_lost_when_it_comes_before_its_listen),
+    CASE(event, is_taken_once_by_an_instance_that_listens_again),
+    CASE(event, gathers_all_and_any_until), CASE(event, goes_from_one_workflow_to_another),
+    CASE(event, is_refused_when_it_is_no_cloudevent), CASE(event, why_names_the_reason),
+    CASE(event, reaches_steps_by_equal_attributes))
