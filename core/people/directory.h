@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include "calendar/zone.h"
 #include "engine/engine.h"
 #include "people/people.h"
@@ -24,6 +25,7 @@ struct people {
     const struct zone *zone;
     bool has_key;
     uint8_t key[HASH_BYTES]; // of links and request hashes; TABLE_META
+    struct map schemas;      // of forms, compiled, by the hash of their text
 };
 
 // An id: no white space, no control characters, nothing that a path or CSV would trip over.

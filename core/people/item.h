@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/fail.h"
+#include "base/id.h"
 #include "engine/function_host.h"
 #include "people/people.h"
 #include "json/json.h"
@@ -33,7 +35,12 @@ CHECKED bool item_ask(struct people *p, const struct step_address *step, const s
                       struct id *id, struct fail *why);
 // NULL name: all of the step.
 void item_close(struct people *p, const struct step_address *step, const char *name);
+// The same with the code that a later answer is refused with ("already_decided"); NULL: "closed".
+void item_close_as(struct people *p, const struct step_address *step, const char *name,
+                   const char *code);
 size_t item_open_count(struct people *p, const struct step_address *step);
+// "3 of 15 have answered", or nothing where nobody was asked.
+void item_waits_for(struct people *p, const struct step_address *step, struct bytes *out);
 
 struct answer {
     const char *item;   // id
@@ -60,10 +67,14 @@ struct item_list_opts {
     size_t limit;
 };
 json item_list(struct people *p, const struct item_list_opts *opts, struct fail *why);
-// The open item of a task for a person (NULL: the public one) in an instance; how scripts and `dure
-// answer` find it.
+// The item of a task for a person in an instance; how scripts and `dure answer` find it. His own
+// goes before the public one, an open one before a closed one. FAIL_REFUSED not_eligible where the
+// task asks others only.
 CHECKED bool item_find(struct people *p, const char *instance, const char *task, const char *person,
                        struct id *id, struct fail *why);
+// The item of a task with this name ("offer:R12").
+CHECKED bool item_find_named(struct people *p, const char *instance, const char *task,
+                             const char *name, struct id *id, struct fail *why);
 json answer_show(struct people *p, const char *receipt,
                  struct fail *why); // {item, data, status, at, reply}
 json answer_list(struct people *p, const char *item, size_t limit, struct fail *why);

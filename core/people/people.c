@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "people/directory.h"
+#include "people/form_schema.h"
 #include "people/resident.h"
 
 #define ATTRIBUTES_BYTES_MAX (64 * 1024)
@@ -20,11 +21,16 @@ struct people *people_new(struct engine *engine)
     p->engine = engine;
     p->store = engine_store(engine);
     p->zone = zone_utc();
+    map_init(&p->schemas);
     return p;
 }
 
 void people_free(struct people *p)
 {
+    if (p == NULL)
+        return;
+    form_schemas_forget(p);
+    map_done(&p->schemas);
     mem_free(p);
 }
 

@@ -1,0 +1,450 @@
+// Taking an answer: who, what, whether it was taken before; then the step's handler decides. The
+// row is written before the handler is asked, within a mark, so that a refusal leaves nothing.
+//
+//     key known ──> the same reply          item open? ─no─> refused with its closing code
+//     not his   ──> not_eligible            schema ─no─> violations
+#include "people/item.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "people/directory.h"
+#include "people/form_schema.h"
+#include "people/item_row.h"
+#include "people/resident.h"
+#include "store/audit.h"
+
+#define KEY_BYTES_MAX    200
+#define REASON_BYTES_MAX 2000
+#define RECEIPT_RANDOM   18
+#define RECEIPT_SIZE     BASE64_SIZE(RECEIPT_RANDOM)
+#define ANSWER_BYTES_MAX (1024 * 1024)
+#define INDEX_ITEM       0 // of TABLE_ANSWER
+#define REQUEST_ACCEPTED 200
+
+struct taking {
+    struct people *p;
+    const struct answer *answer;
+    struct row item, earlier; // earlier: the row that is amended or withdrawn
+    json kept;                // the item's detail column: {detail, secret, once, refusal}
+    bool secret, once;
+    char receipt[RECEIPT_SIZE];
+    json previous;
+    char *request_key; // NULL: none
+    struct hash request_hash;
+};
+
+// ---- the request key
+
+static void add_text(struct hasher *h, const char *text)
+{
+    hasher_add_field(h, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+}
+
+// A ballot is guessed in a few tries, so what is secret does not go into the hash.
+static struct hash content_hash(const struct taking *t)
+{
+    struct hasher h;
+    hasher_init(&h);
+    hasher_add_field(&h, t->p->key, HASH_BYTES);
+    if (!t->secret) {
+        char *data = json_dump(t->answer->data);
+        add_text(&h, data);
+        mem_free(data);
+        add_text(&h, t->answer->delegate);
+        add_text(&h, t->answer->recuse);
+    }
+    add_text(&h, t->answer->receipt);
+    add_text(&h, t->answer->withdraw ? "withdraw" : "");
+    return hasher_done(&h);
+}
+
+static bool request_begin(struct taking *t, struct fail *why)
+{
+    const char *key = t->answer->key;
+    if (key == NULL || key[0] == 0)
+        return true;
+    if (strlen(key) > KEY_BYTES_MAX || !utf8_is_valid(key, strlen(key)))
+        return fail(why, FAIL_INVALID, "a request key is text of at most %d bytes", KEY_BYTES_MAX);
+    t->request_key = mem_printf("answer %s %s %s", t->answer->item,
+                                t->answer->person == NULL ? "" : t->answer->person, key);
+    if (!people_key(t->p, why))
+        return false;
+    t->request_hash = content_hash(t);
+    return true;
+}
+
+// *known: this request was answered before; *reply is what was said then.
+static bool request_look(struct taking *t, bool *known, json *reply, struct fail *why)
+{
+    struct row row;
+    *known = false;
+    if (t->request_key == NULL)
+        return true;
+    struct value key = value_text(t->request_key);
+    if (!store_get(t->p->store, TABLE_REQUEST, &key, &row, why))
+        return false;
+    bool good = true;
+    if (row_is_there(&row)) {
+        const struct value *hash = &row.columns[REQUEST_HASH];
+        bool same =
+            hash->bytes == HASH_BYTES && memcmp(hash->data, t->request_hash.bytes, HASH_BYTES) == 0;
+        json said;
+        if (!same)
+            good = fail_code(why, FAIL_CONFLICT, "request_key_reused",
+                             "this request key was used before with another content");
+        else if (row_json(&row, REQUEST_REPLY, &said, why))
+            json_swap_take(reply, said);
+        else
+            good = false;
+        *known = good;
+    }
+    row_done(&row);
+    return good;
+}
+
+static void request_end(struct taking *t, json reply)
+{
+    if (t->request_key == NULL)
+        return;
+    char *text = json_dump(reply);
+    struct value columns[] = {
+        [REQUEST_KEY] = value_text(t->request_key),
+        [REQUEST_AT_MS] = value_integer(engine_now_ms(t->p->engine)),
+        [REQUEST_HASH] = value_blob(t->request_hash.bytes, HASH_BYTES),
+        [REQUEST_STATUS] = value_integer(REQUEST_ACCEPTED),
+        [REQUEST_REPLY] = value_blob(text, strlen(text)),
+    };
+    store_put(t->p->store, TABLE_REQUEST, columns);
+    mem_free(text);
+}
+
+// ---- may this be answered, by him, so
+
+static bool item_is_open(const struct taking *t, struct fail *why)
+{
+    const char *status = row_text(&t->item, ITEM_STATUS);
+    if (strcmp(status, "open") == 0)
+        return true;
+    bool done = strcmp(status, "done") == 0;
+    const char *code = json_get_text(t->kept, "refusal", done ? "already_answered" : "closed");
+    return fail_code(why, FAIL_REFUSED, code,
+                     done ? "this has been answered" : "this takes no more answers");
+}
+
+static bool person_may(const struct taking *t, struct fail *why)
+{
+    const char *assignee = row_text(&t->item, ITEM_ASSIGNEE), *person = t->answer->person;
+    if (assignee != NULL && (person == NULL || strcmp(assignee, person) != 0))
+        return fail_code(why, FAIL_REFUSED, "not_eligible", "this asks somebody else");
+    if (person == NULL || assignee != NULL)
+        return true;
+    // Who answers a public form under a name must be somebody.
+    struct row row;
+    struct value key = value_text(person);
+    if (!store_get(t->p->store, TABLE_PERSON, &key, &row, why))
+        return false;
+    bool known = row_is_there(&row);
+    row_done(&row);
+    return known ||
+           fail_code(why, FAIL_REFUSED, "not_eligible", "there is no person '%.80s'", person);
+}
+
+static bool find_earlier(struct taking *t, struct fail *why)
+{
+    const struct answer *a = t->answer;
+    if (a->receipt == NULL)
+        return !a->withdraw ||
+               fail(why, FAIL_INVALID, "a withdrawal names the receipt of the answer");
+    struct value key = value_text(a->receipt);
+    if (!store_get(t->p->store, TABLE_ANSWER, &key, &t->earlier, why))
+        return false;
+    const char *item = row_is_there(&t->earlier) ? row_text(&t->earlier, ANSWER_ITEM) : "";
+    if (strcmp(item, a->item) != 0)
+        return fail_code(why, FAIL_REFUSED, "unknown_receipt",
+                         "there is no answer with this receipt");
+    const char *person = row_text(&t->earlier, ANSWER_PERSON);
+    if (person != NULL && a->person != NULL && strcmp(person, a->person) != 0)
+        return fail_code(why, FAIL_REFUSED, "not_eligible", "this answer is somebody else's");
+    if (strcmp(row_text(&t->earlier, ANSWER_STATUS), "withdrawn") == 0)
+        return fail_code(why, FAIL_REFUSED, "withdrawn", "this answer has been withdrawn");
+    return row_json(&t->earlier, ANSWER_DATA, &t->previous, why);
+}
+
+static bool content_is_sound(struct taking *t, json *reply, struct fail *why)
+{
+    const struct answer *a = t->answer;
+    json form, violations;
+    if (a->recuse != NULL && (strlen(a->recuse) > REASON_BYTES_MAX ||
+                              text_has_resident_number(a->recuse, strlen(a->recuse))))
+        return fail(why, FAIL_INVALID,
+                    "the reason has more than %d bytes or a number that is kept "
+                    "nowhere",
+                    REASON_BYTES_MAX);
+    if (a->delegate != NULL && !id_text_check("the delegate", a->delegate, PERSON_ID_BYTES, why))
+        return false;
+    if (json_size_estimate(a->data) > ANSWER_BYTES_MAX)
+        return fail(why, FAIL_LIMIT, "an answer has at most %d bytes", ANSWER_BYTES_MAX);
+    if (!refuse_resident_number(a->data, why))
+        return false;
+    if (a->withdraw || a->delegate != NULL || a->recuse != NULL)
+        return true;
+    if (!row_json(&t->item, ITEM_FORM, &form, why))
+        return false;
+    bool good = form_check(t->p, form, a->data, &violations, why);
+    json_free(form);
+    if (!json_is_absent(violations)) {
+        json said = json_object();
+        json_set_take(&said, "violations", violations);
+        json_swap_take(reply, said);
+    }
+    return good;
+}
+
+static bool read_item(struct taking *t, struct fail *why)
+{
+    if (!item_row_get(t->p, t->answer->item, &t->item, why) ||
+        !row_json(&t->item, ITEM_DETAIL, &t->kept, why))
+        return false;
+    t->secret = json_get_bool(t->kept, "secret", false);
+    t->once = json_get_bool(t->kept, "once", false);
+    return true;
+}
+
+// ---- writing
+
+static void make_receipt(struct taking *t)
+{
+    if (t->answer->receipt != NULL && strlen(t->answer->receipt) < RECEIPT_SIZE) {
+        strcpy(t->receipt, t->answer->receipt);
+        return;
+    }
+    uint8_t random[RECEIPT_RANDOM];
+    const struct port *port = engine_port(t->p->engine);
+    port->secret(port->context, random, sizeof random);
+    base64_encode(random, sizeof random, t->receipt);
+}
+
+static json payload_of(const struct taking *t)
+{
+    const struct answer *a = t->answer;
+    json payload = json_object();
+    json_set_text(&payload, "item", a->item);
+    json_set_text(&payload, "name", row_text(&t->item, ITEM_NAME));
+    if (a->person != NULL)
+        json_set_text(&payload, "person", a->person);
+    if (!json_is_absent(a->data) && !json_is_null(a->data))
+        json_set(&payload, "data", a->data);
+    json_set_text(&payload, "receipt", t->receipt);
+    if (a->key != NULL)
+        json_set_text(&payload, "key", a->key);
+    json_set_bool(&payload, "amend", a->receipt != NULL && !a->withdraw);
+    json_set_bool(&payload, "withdraw", a->withdraw);
+    if (a->delegate != NULL)
+        json_set_text(&payload, "delegate", a->delegate);
+    if (a->recuse != NULL)
+        json_set_text(&payload, "recuse", a->recuse);
+    if (!json_is_absent(t->previous))
+        json_set(&payload, "previous", t->previous);
+    json_set_take(&payload, "at", item_instant(engine_now_ms(t->p->engine)));
+    json_set_int(&payload, "at_ms", engine_now_ms(t->p->engine));
+    return payload;
+}
+
+// What was answered; the reply comes later. Nothing of a secret ballot is kept here.
+static void put_answer(struct taking *t, json reply)
+{
+    if (t->secret)
+        return;
+    const struct answer *a = t->answer;
+    const struct row *old = &t->earlier;
+    bool again = row_is_there(old);
+    char *data = a->withdraw ? NULL : json_dump(a->data), *said = json_dump(reply);
+    struct value columns[] = {
+        [ANSWER_RECEIPT] = value_text(t->receipt),
+        [ANSWER_ITEM] = value_text(a->item),
+        [ANSWER_SEQ] = again ? old->columns[ANSWER_SEQ]
+                             : value_integer(row_integer(&t->item, ITEM_ANSWERS) + 1),
+        [ANSWER_PERSON] = again ? old->columns[ANSWER_PERSON] : value_text(a->person),
+        [ANSWER_AT_MS] = value_integer(engine_now_ms(t->p->engine)),
+        [ANSWER_STATUS] = value_text(a->withdraw ? "withdrawn" : "accepted"),
+        [ANSWER_DATA] = data == NULL ? value_null() : value_blob(data, strlen(data)),
+        [ANSWER_REPLY] = value_blob(said, strlen(said)),
+    };
+    store_put(t->p->store, TABLE_ANSWER, columns);
+    mem_free(data);
+    mem_free(said);
+}
+
+static bool count_answer(struct taking *t, struct fail *why)
+{
+    struct item_counts counts;
+    struct step_address step = item_step(&t->item);
+    bool again = row_is_there(&t->earlier);
+    if (!item_counts_read(t->p, &step, &counts, why))
+        return false;
+    counts.answers += !again;
+    counts.answered += row_integer(&t->item, ITEM_ANSWERS) == 0;
+    counts.open -= t->once;
+    item_counts_write(t->p, &step, &counts);
+    struct item_change change = {.status = t->once ? "done" : NULL,
+                                 .closed_ms = engine_now_ms(t->p->engine),
+                                 .answered = !again};
+    return item_row_change(t->p, &t->item, &change, why);
+}
+
+// The decision itself goes into the history as the salted hash of a row of its own. Of a secret
+// ballot the history says only that there was one.
+static void note_answer(struct taking *t, json payload)
+{
+    const char *type = t->answer->withdraw          ? "withdrawn"
+                       : t->answer->receipt != NULL ? "amended"
+                                                    : "answered";
+    struct step_address step = item_step(&t->item);
+    json entry = json_object();
+    json_set_text(&entry, "type", type);
+    json_set_text(&entry, "task", row_text(&t->item, ITEM_TASK));
+    json_set_text(&entry, "path", step.path);
+    if (!t->secret)
+        json_set_take(&entry, "personal",
+                      audit_personal(t->p->store, step.instance, t->answer->person, payload));
+    engine_step_note(t->p->engine, &step, entry);
+    json_free(entry);
+}
+
+static json reply_of(const struct taking *t, json payload, json handlers)
+{
+    json reply = json_is_object(handlers) ? json_ref(handlers) : json_object();
+    json at = json_get(payload, "at");
+    if (!t->secret)
+        json_set_text(&reply, "receipt", t->receipt);
+    json_set_take(&reply, "at", at);
+    if (!json_is_absent(handlers) && !json_is_object(handlers) && !json_is_null(handlers))
+        json_set(&reply, "reply", handlers);
+    return reply;
+}
+
+static bool hand_over(struct taking *t, json payload, json *reply, struct fail *why)
+{
+    json handlers = json_absent();
+    struct step_address step = item_step(&t->item);
+    size_t mark = store_mark(t->p->store);
+    json none = json_object();
+    put_answer(t, none);
+    json_free(none);
+    bool good = count_answer(t, why) &&
+                engine_step_hand(t->p->engine, &step, STEP_ANSWER, row_text(&t->item, ITEM_NAME),
+                                 payload, &handlers, why);
+    if (good) {
+        json said = reply_of(t, payload, handlers);
+        put_answer(t, said);
+        request_end(t, said);
+        store_keep(t->p->store, mark);
+        note_answer(t, payload);
+        json_swap_take(reply, said);
+    } else {
+        store_undo(t->p->store, mark);
+        json_swap_take(reply, json_ref(handlers));
+    }
+    json_free(handlers);
+    return good;
+}
+
+static bool take(struct taking *t, json *reply, struct fail *why)
+{
+    bool known = false;
+    if (!read_item(t, why) || !request_begin(t, why) || !request_look(t, &known, reply, why))
+        return false;
+    if (known)
+        return true;
+    if (!person_may(t, why) || !item_is_open(t, why) || !find_earlier(t, why) ||
+        !content_is_sound(t, reply, why))
+        return false;
+    make_receipt(t);
+    json payload = payload_of(t);
+    bool good = hand_over(t, payload, reply, why);
+    json_free(payload);
+    return good;
+}
+
+bool item_answer(struct people *p, const struct answer *answer, json *reply, struct fail *why)
+{
+    struct taking t = {.p = p, .answer = answer, .kept = json_absent(), .previous = json_absent()};
+    *reply = json_absent();
+    bool good = take(&t, reply, why);
+    row_done(&t.item);
+    row_done(&t.earlier);
+    json_free(t.kept);
+    json_free(t.previous);
+    mem_free(t.request_key);
+    return good;
+}
+
+// ---- reading
+
+static bool show_answer(const struct row *row, json *out, struct fail *why)
+{
+    json data, reply;
+    if (!row_json(row, ANSWER_DATA, &data, why))
+        return false;
+    if (!row_json(row, ANSWER_REPLY, &reply, why)) {
+        json_free(data);
+        return false;
+    }
+    json answer = json_object();
+    json_set_text(&answer, "receipt", row_text(row, ANSWER_RECEIPT));
+    json_set_text(&answer, "item", row_text(row, ANSWER_ITEM));
+    json_set_text(&answer, "status", row_text(row, ANSWER_STATUS));
+    if (!row_is_null(row, ANSWER_PERSON))
+        json_set_text(&answer, "person", row_text(row, ANSWER_PERSON));
+    json_set_int(&answer, "seq", row_integer(row, ANSWER_SEQ));
+    json_set_take(&answer, "at", item_instant(row_integer(row, ANSWER_AT_MS)));
+    if (!json_is_absent(data))
+        json_set_take(&answer, "data", data);
+    json_set_take(&answer, "reply", reply);
+    *out = answer;
+    return true;
+}
+
+json answer_show(struct people *p, const char *receipt, struct fail *why)
+{
+    struct row row;
+    json answer = json_absent();
+    struct value key = value_text(receipt);
+    if (!store_get(p->store, TABLE_ANSWER, &key, &row, why))
+        return answer;
+    if (!row_is_there(&row))
+        fail_code(why, FAIL_NOT_FOUND, "unknown_receipt", "there is no answer with this receipt");
+    else if (!show_answer(&row, &answer, why))
+        answer = json_absent();
+    row_done(&row);
+    return answer;
+}
+
+json answer_list(struct people *p, const char *item, size_t limit, struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    struct value prefix = value_text(item);
+    struct scan_opts opts = {
+        .table = TABLE_ANSWER, .index = INDEX_ITEM, .prefix = &prefix, .prefix_count = 1};
+    if (!store_scan(p->store, &opts, &scan, why))
+        return json_absent();
+    json list = json_array();
+    bool good = true;
+    why->kind = FAIL_NONE;
+    while (good && json_length(list) < limit && scan_next(scan, &row, why)) {
+        json answer;
+        good = show_answer(&row, &answer, why);
+        if (good)
+            json_append_take(&list, answer);
+        row_done(&row);
+    }
+    scan_done(scan);
+    if (!good || why->kind != FAIL_NONE)
+        json_swap_take(&list, json_absent());
+    return list;
+}

@@ -1,0 +1,339 @@
+#include "people/item.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "calendar/instant.h"
+#include "people/item_row.h"
+
+#define NAME_BYTES_MAX  300
+#define TITLE_BYTES_MAX 4000
+#define FORM_BYTES_MAX  (256 * 1024)
+
+// ---- asking
+
+static void find_in_step(struct people *p, const struct step_address *step, const char *name,
+                         struct row *row)
+{
+    struct fail why = {0};
+    struct scan *scan = NULL;
+    struct value prefix[] = {value_text(step->instance), value_text(step->path),
+                             value_integer(step->attempt), value_text(name)};
+    *row = (struct row){0};
+    if (store_scan(p->store,
+                   &(struct scan_opts){
+                       .table = TABLE_ITEM, .index = 0, .prefix = prefix, .prefix_count = 4},
+                   &scan, &why)) {
+        if (!scan_next(scan, row, &why))
+            *row = (struct row){0};
+    }
+    scan_done(scan);
+}
+
+static bool check_ask(const struct ask *ask, struct fail *why)
+{
+    if (!ask->name || !*ask->name || strlen(ask->name) > NAME_BYTES_MAX)
+        return fail(why, FAIL_LIMIT, "the name of a work item has 1 to %d bytes", NAME_BYTES_MAX);
+    if (json_size_estimate(ask->title) > TITLE_BYTES_MAX)
+        return fail(why, FAIL_LIMIT, "the title of work item '%s' is longer than %d bytes",
+                    ask->name, TITLE_BYTES_MAX);
+    if (json_size_estimate(ask->form) > FORM_BYTES_MAX ||
+        json_size_estimate(ask->detail) > FORM_BYTES_MAX)
+        return fail(why, FAIL_LIMIT, "the form of work item '%s' is larger than %d bytes",
+                    ask->name, FORM_BYTES_MAX);
+    return true;
+}
+
+static json detail_of(const struct ask *ask)
+{
+    json detail = json_object();
+    if (!json_is_absent(ask->detail))
+        json_set(&detail, "detail", ask->detail);
+    if (ask->secret)
+        json_set_bool(&detail, "secret", true);
+    if (ask->once)
+        json_set_bool(&detail, "once", true);
+    return detail;
+}
+
+static struct value instant_value(int64_t ms)
+{
+    return ms == INSTANT_NONE ? value_null() : value_integer(ms);
+}
+
+bool item_ask(struct people *p, const struct step_address *step, const struct ask *ask,
+              struct id *id, struct fail *why)
+{
+    struct row before;
+    if (!check_ask(ask, why))
+        return false;
+    find_in_step(p, step, ask->name, &before);
+    bool again = row_is_there(&before);
+    if (again && item_is_open(&before)) {
+        row_done(&before);
+        return fail(why, FAIL_CONFLICT,
+                    "a work item '%s' is open already; close it before asking anew", ask->name);
+    }
+    if (again)
+        snprintf(id->text, sizeof id->text, "%s", row_text(&before, ITEM_ID));
+    else
+        *id = id_new(engine_now_ms(p->engine), engine_random(p->engine));
+    json detail = detail_of(ask);
+    char *title = json_dump(ask->title),
+         *form = json_is_absent(ask->form) ? mem_string("{}") : json_dump(ask->form),
+         *detail_text = json_dump(detail);
+    store_put(p->store, TABLE_ITEM,
+              (struct value[]){[ITEM_ID] = value_text(id->text),
+                               [ITEM_INSTANCE] = value_text(step->instance),
+                               [ITEM_PATH] = value_text(step->path),
+                               [ITEM_ATTEMPT] = value_integer(step->attempt),
+                               [ITEM_NAME] = value_text(ask->name),
+                               [ITEM_TASK] = value_text(ask->task),
+                               [ITEM_ASSIGNEE] = value_text(ask->assignee),
+                               [ITEM_STATUS] = value_text("open"),
+                               [ITEM_KIND] = value_text(ask->kind ? ask->kind : "form"),
+                               [ITEM_TITLE] = value_text(title),
+                               [ITEM_FORM] = value_blob(form, strlen(form)),
+                               [ITEM_OPENS_MS] = instant_value(ask->opens_ms),
+                               [ITEM_CLOSES_MS] = instant_value(ask->closes_ms),
+                               [ITEM_CREATED_MS] = value_integer(engine_now_ms(p->engine)),
+                               [ITEM_CLOSED_MS] = value_null(),
+                               [ITEM_ANSWERS] =
+                                   value_integer(again ? row_integer(&before, ITEM_ANSWERS) : 0),
+                               [ITEM_DETAIL] = value_blob(detail_text, strlen(detail_text))});
+    item_count(p, step,
+               (struct item_counts){
+                   .open = 1, .total = again ? 0 : 1, .public = ask->assignee || again ? 0 : 1});
+    mem_free(title);
+    mem_free(form);
+    mem_free(detail_text);
+    json_free(detail);
+    row_done(&before);
+    return true;
+}
+
+void item_close(struct people *p, const struct step_address *step, const char *name)
+{
+    struct fail why = {0};
+    struct scan *scan = NULL;
+    struct row row;
+    struct value prefix[] = {value_text(step->instance), value_text(step->path),
+                             value_integer(step->attempt), value_text(name)};
+    struct scan_opts opts = {
+        .table = TABLE_ITEM, .index = 0, .prefix = prefix, .prefix_count = name ? 4 : 3};
+    if (item_counts(p, step).open == 0 || !store_scan(p->store, &opts, &scan, &why))
+        return;
+    while (scan_next(scan, &row, &why)) {
+        if (item_is_open(&row))
+            item_set_status(p, &row, "closed", row_integer(&row, ITEM_ANSWERS));
+        row_done(&row);
+    }
+    scan_done(scan);
+}
+
+size_t item_open_count(struct people *p, const struct step_address *step)
+{
+    return (size_t)item_counts(p, step).open;
+}
+
+void item_waits_for(struct people *p, const struct step_address *step, struct bytes *out)
+{
+    struct item_counts n = item_counts(p, step);
+    if (n.open == 0)
+        return;
+    if (n.public > 0)
+        bytes_printf(out, "an open form with %lld answers so far", (long long)n.answers);
+    else
+        bytes_printf(out, "%lld of %lld have answered", (long long)(n.total - n.open),
+                     (long long)n.total);
+}
+
+// ---- showing
+
+static void set_moment(json *object, const char *key, const struct row *row, int column)
+{
+    char text[INSTANT_TEXT_SIZE];
+    if (row_is_null(row, column))
+        return;
+    instant_write_utc(row_integer(row, column), text);
+    json_set_text(object, key, text);
+}
+
+static bool show(const struct row *row, json *out, struct fail *why)
+{
+    json form = json_absent(), kept = json_absent(), title = json_absent();
+    if (!row_json(row, ITEM_FORM, &form, why) || !row_json(row, ITEM_DETAIL, &kept, why) ||
+        !row_json(row, ITEM_TITLE, &title, why)) {
+        json_free(form);
+        json_free(kept);
+        return false;
+    }
+    json item = json_object();
+    json_set_text(&item, "id", row_text(row, ITEM_ID));
+    json_set_text(&item, "instance", row_text(row, ITEM_INSTANCE));
+    json_set_text(&item, "path", row_text(row, ITEM_PATH));
+    json_set_text(&item, "task", row_text(row, ITEM_TASK));
+    json_set_text(&item, "name", row_text(row, ITEM_NAME));
+    json_set_text(&item, "status", row_text(row, ITEM_STATUS));
+    json_set_text(&item, "kind", row_text(row, ITEM_KIND));
+    if (!row_is_null(row, ITEM_ASSIGNEE))
+        json_set_text(&item, "assignee", row_text(row, ITEM_ASSIGNEE));
+    json_set_int(&item, "answers", row_integer(row, ITEM_ANSWERS));
+    set_moment(&item, "opensAt", row, ITEM_OPENS_MS);
+    set_moment(&item, "closesAt", row, ITEM_CLOSES_MS);
+    set_moment(&item, "createdAt", row, ITEM_CREATED_MS);
+    set_moment(&item, "closedAt", row, ITEM_CLOSED_MS);
+    json_set_take(&item, "title", title);
+    json_set_take(&item, "form", form);
+    json detail = json_get(kept, "detail");
+    if (!json_is_absent(detail))
+        json_set(&item, "detail", detail);
+    if (json_get_bool(kept, "secret", false))
+        json_set_bool(&item, "secret", true);
+    json_free(detail);
+    json_free(kept);
+    *out = item;
+    return true;
+}
+
+json item_show(struct people *p, const char *id, struct fail *why)
+{
+    struct row row;
+    json item = json_absent();
+    if (!item_row(p, id, &row, why))
+        return item;
+    if (!show(&row, &item, why))
+        item = json_absent();
+    row_done(&row);
+    return item;
+}
+
+static bool fits(const struct row *row, const struct item_list_opts *o)
+{
+    const char *assignee = row_text(row, ITEM_ASSIGNEE);
+    if (o->assignee && (!assignee || strcmp(assignee, o->assignee) != 0))
+        return false;
+    if (o->status && strcmp(row_text(row, ITEM_STATUS), o->status) != 0)
+        return false;
+    if (o->instance && strcmp(row_text(row, ITEM_INSTANCE), o->instance) != 0)
+        return false;
+    return !o->task || strcmp(row_text(row, ITEM_TASK), o->task) == 0;
+}
+
+// The index that narrows most: of an instance, of a person (soonest close first), of a status, or
+// all by id.
+static struct scan_opts scan_for(const struct item_list_opts *o, struct value prefix[2])
+{
+    struct scan_opts scan = {.table = TABLE_ITEM, .index = -1, .prefix = prefix};
+    if (o->instance) {
+        scan.index = 0;
+        prefix[scan.prefix_count++] = value_text(o->instance);
+    } else if (o->assignee) {
+        scan.index = 1;
+        prefix[scan.prefix_count++] = value_text(o->assignee);
+        if (o->status)
+            prefix[scan.prefix_count++] = value_text(o->status);
+    } else if (o->status) {
+        scan.index = 2;
+        prefix[scan.prefix_count++] = value_text(o->status);
+    }
+    return scan;
+}
+
+json item_list(struct people *p, const struct item_list_opts *opts, struct fail *why)
+{
+    struct value prefix[2];
+    struct scan_opts scan_opts = scan_for(opts, prefix);
+    struct row after = {0}, row;
+    if (opts->after && !item_row(p, opts->after, &after, why))
+        return json_absent();
+    if (row_is_there(&after))
+        scan_opts.after = &after;
+    struct scan *scan = NULL;
+    json items = json_array();
+    size_t limit = opts->limit > 0 && opts->limit < LIMIT_PAGE_ROWS ? opts->limit : LIMIT_PAGE_ROWS;
+    bool ok = store_scan(p->store, &scan_opts, &scan, why);
+    while (ok && json_length(items) < limit && scan_next(scan, &row, why)) {
+        json item = json_absent();
+        if (fits(&row, opts))
+            ok = show(&row, &item, why);
+        if (!json_is_absent(item))
+            json_append_take(&items, item);
+        row_done(&row);
+    }
+    ok = ok && why->kind == FAIL_NONE;
+    scan_done(scan);
+    row_done(&after);
+    if (ok)
+        return items;
+    json_free(items);
+    return json_absent();
+}
+
+// ---- finding
+
+struct wanted {
+    const char *task, *person, *name;
+};
+
+static bool is_wanted(const struct row *row, const struct wanted *w)
+{
+    const char *assignee = row_text(row, ITEM_ASSIGNEE);
+    if (strcmp(row_text(row, ITEM_TASK), w->task) != 0)
+        return false;
+    if (w->name)
+        return strcmp(row_text(row, ITEM_NAME), w->name) == 0;
+    return w->person ? assignee && strcmp(assignee, w->person) == 0 : !assignee;
+}
+
+// The open one wins; else the last one that is closed, so that a late answer is refused by its rule
+// and not as unknown.
+static bool find(struct people *p, const char *instance, const struct wanted *w, struct id *id,
+                 struct fail *why)
+{
+    struct scan *scan = NULL;
+    struct row row;
+    struct value prefix = value_text(instance);
+    struct scan_opts opts = {.table = TABLE_ITEM, .index = 0, .prefix = &prefix, .prefix_count = 1};
+    bool found = false, open = false;
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    while (!open && scan_next(scan, &row, why)) {
+        if (is_wanted(&row, w)) {
+            found = true;
+            open = item_is_open(&row);
+            snprintf(id->text, sizeof id->text, "%s", row_text(&row, ITEM_ID));
+        }
+        row_done(&row);
+    }
+    scan_done(scan);
+    return found;
+}
+
+bool item_find(struct people *p, const char *instance, const char *task, const char *person,
+               struct id *id, struct fail *why)
+{
+    if (find(p, instance, &(struct wanted){.task = task, .person = person}, id, why))
+        return true;
+    // A person may answer an open form as well; whether somebody who is asked nothing may not is a
+    // rule, not an error.
+    if (person && find(p, instance, &(struct wanted){.task = task}, id, why))
+        return true;
+    if (why->kind != FAIL_NONE)
+        return false;
+    return fail_code(why, FAIL_REFUSED, "not_eligible", "task '%s' asks %s nothing", task,
+                     person ? person : "the public");
+}
+
+bool item_find_named(struct people *p, const char *instance, const char *task, const char *name,
+                     struct id *id, struct fail *why)
+{
+    if (find(p, instance, &(struct wanted){.task = task, .name = name}, id, why))
+        return true;
+    return why->kind == FAIL_NONE
+               ? fail(why, FAIL_NOT_FOUND, "task '%s' has no work item '%s'", task, name)
+               : false;
+}

@@ -1,0 +1,304 @@
+#include "people/mail.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "calendar/instant.h"
+#include "people/directory.h"
+#include "people/item_row.h"
+
+#define KEY_BYTES_MAX     400
+#define SUBJECT_BYTES_MAX 500
+#define MAIL_BYTES_MAX    (4 * 1024 * 1024)
+#define ATTACHMENTS_MAX   20
+#define INDEX_SEQ         0 // of TABLE_MAIL
+
+// ---- is it sound
+
+static bool has_line_break(const char *text)
+{
+    for (; *text != 0; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7F)
+            return true;
+    return false;
+}
+
+static bool header_is_sound(const char *name, json value, struct fail *why)
+{
+    bool good = name[0] != 0 && strlen(name) <= 60 && json_is_string(value);
+    for (const char *c = name; good && *c != 0; c++)
+        good = *c > ' ' && *c < 0x7F && *c != ':';
+    if (!good || has_line_break(json_text(value)) || json_text_bytes(value) > SUBJECT_BYTES_MAX)
+        return fail(why, FAIL_INVALID, "the mail header '%.60s' is no single line of text", name);
+    return true;
+}
+
+static bool headers_are_sound(json headers, struct fail *why)
+{
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *name = NULL;
+    json value;
+    if (!json_is_absent(headers) && !json_is_null(headers) && !json_is_object(headers))
+        return fail(why, FAIL_INVALID, "the headers of a mail are {name: text}");
+    while (json_next(headers, &cursor, &name, &value)) {
+        if (!header_is_sound(name, value, why)) {
+            json_cursor_done(&cursor);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool attachment_is_sound(json a, struct fail *why)
+{
+    const char *name = json_get_text(a, "name", ""), *type = json_get_text(a, "type", "");
+    bool text = json_get_text(a, "text", NULL) != NULL;
+    if (name[0] == 0 || strlen(name) > 200 || has_line_break(name) || strchr(name, '/') != NULL ||
+        strchr(name, '"') != NULL || type[0] == 0 || has_line_break(type) || !text)
+        return fail(why, FAIL_INVALID,
+                    "an attachment is {name, type, text}; the name is a plain file "
+                    "name");
+    return true;
+}
+
+static bool attachments_are_sound(json list, struct fail *why)
+{
+    if (json_is_absent(list) || json_is_null(list))
+        return true;
+    if (!json_is_array(list) || json_length(list) > ATTACHMENTS_MAX)
+        return fail(why, FAIL_INVALID, "attachments are a list of at most %d", ATTACHMENTS_MAX);
+    bool good = true;
+    for (size_t i = 0; good && i < json_length(list); i++) {
+        json a = json_at(list, i);
+        good = attachment_is_sound(a, why);
+        json_free(a);
+    }
+    return good;
+}
+
+static bool order_is_sound(const struct mail_order *order, struct fail *why)
+{
+    if (order->key == NULL || order->key[0] == 0 || strlen(order->key) > KEY_BYTES_MAX)
+        return fail(why, FAIL_INVALID, "a mail has a key of 1 to %d bytes", KEY_BYTES_MAX);
+    if (order->subject == NULL || order->subject[0] == 0)
+        return fail(why, FAIL_INVALID, "a mail has a subject");
+    if (strlen(order->subject) > SUBJECT_BYTES_MAX || has_line_break(order->subject))
+        return fail(why, FAIL_INVALID, "the subject of a mail is one line of at most %d bytes",
+                    SUBJECT_BYTES_MAX);
+    if (order->text == NULL && order->html == NULL)
+        return fail(why, FAIL_INVALID, "a mail has a text");
+    return headers_are_sound(order->headers, why) && attachments_are_sound(order->attachments, why);
+}
+
+// ---- the row
+
+static bool key_is_used(struct people *p, const char *key, bool *used, struct fail *why)
+{
+    struct row row;
+    struct value value = value_text(key);
+    if (!store_get(p->store, TABLE_MAIL, &value, &row, why))
+        return false;
+    *used = row_is_there(&row);
+    row_done(&row);
+    return true;
+}
+
+static bool next_seq(struct people *p, int64_t *seq, struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    struct scan_opts opts = {.table = TABLE_MAIL, .index = INDEX_SEQ, .descending = true};
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    *seq = 1;
+    why->kind = FAIL_NONE;
+    if (scan_next(scan, &row, why)) {
+        *seq = row_integer(&row, MAIL_SEQ) + 1;
+        row_done(&row);
+    }
+    scan_done(scan);
+    return why->kind == FAIL_NONE;
+}
+
+// attributes.mail = false: wants none but the mandatory ones.
+static bool has_opted_out(struct people *p, const char *person)
+{
+    struct fail why = {0};
+    if (person == NULL)
+        return false;
+    json row = people_get(p, person, &why), wish = json_path(row, "attributes.mail");
+    bool out = json_kind(wish) == JSON_BOOL && !json_is_true(wish);
+    json_free(wish);
+    json_free(row);
+    return out;
+}
+
+static json request_of(const struct mail_order *order)
+{
+    json request = json_object();
+    json_set_text(&request, "key", order->key);
+    json_set_text(&request, "to", order->to);
+    json_set_text(&request, "subject", order->subject);
+    if (order->person != NULL)
+        json_set_text(&request, "person", order->person);
+    if (order->text != NULL)
+        json_set_text(&request, "text", order->text);
+    if (order->html != NULL)
+        json_set_text(&request, "html", order->html);
+    if (json_is_array(order->attachments))
+        json_set(&request, "attachments", order->attachments);
+    if (json_is_object(order->headers))
+        json_set(&request, "headers", order->headers);
+    return request;
+}
+
+static bool put_row(struct people *p, const struct step_address *step,
+                    const struct mail_order *order, json request, const char *status,
+                    struct fail *why)
+{
+    int64_t seq;
+    struct bytes body;
+    if (!next_seq(p, &seq, why))
+        return false;
+    bytes_init(&body, MAIL_BYTES_MAX);
+    json_write(request, JSON_COMPACT, &body);
+    bool good =
+        !body.overflowed ||
+        fail(why, FAIL_LIMIT, "a mail has at most %d bytes with its attachments", MAIL_BYTES_MAX);
+    struct value columns[] = {
+        [MAIL_KEY] = value_text(order->key),
+        [MAIL_SEQ] = value_integer(seq),
+        [MAIL_AT_MS] = value_integer(engine_now_ms(p->engine)),
+        [MAIL_RECIPIENT] = value_text(order->to),
+        [MAIL_PERSON] = value_text(order->person),
+        [MAIL_SUBJECT] = value_text(order->subject),
+        [MAIL_BODY] = value_blob(body.data, body.length),
+        [MAIL_STATUS] = value_text(status),
+        [MAIL_INSTANCE] = value_text(step == NULL ? NULL : step->instance),
+    };
+    if (good)
+        store_put(p->store, TABLE_MAIL, columns);
+    bytes_done(&body);
+    return good;
+}
+
+static void release(struct people *p, const struct step_address *step,
+                    const struct mail_order *order, json request)
+{
+    char hex[HASH_HEX_SIZE];
+    struct hash hash = hash_of(order->key, strlen(order->key));
+    hash_hex(&hash, hex);
+    char *name = mem_printf("mail:%.32s", hex);
+    engine_step_effect(p->engine, step, name, "mail", "idempotent", request, false);
+    mem_free(name);
+}
+
+bool mail_send(struct people *p, const struct step_address *step, const struct mail_order *order,
+               bool *sent, struct fail *why)
+{
+    struct fail address_why = {0};
+    bool used = false;
+    *sent = false;
+    if (!order_is_sound(order, why) || !key_is_used(p, order->key, &used, why))
+        return false;
+    if (used || order->to == NULL || !address_check(order->to, &address_why))
+        return true;
+    bool out = !order->mandatory && has_opted_out(p, order->person);
+    json request = request_of(order);
+    bool good = put_row(p, step, order, request, out ? "suppressed" : "queued", why);
+    if (good && !out) {
+        release(p, step, order, request);
+        *sent = true;
+    }
+    json_free(request);
+    return good;
+}
+
+bool mail_settle(struct people *p, const char *key, const char *status, struct fail *why)
+{
+    struct row row;
+    struct value value = value_text(key), columns[MAIL_INSTANCE + 1];
+    if (!store_get(p->store, TABLE_MAIL, &value, &row, why))
+        return false;
+    if (row_is_there(&row)) {
+        for (int i = 0; i <= MAIL_INSTANCE; i++)
+            columns[i] = row.columns[i];
+        columns[MAIL_STATUS] = value_text(status);
+        store_put(p->store, TABLE_MAIL, columns);
+    }
+    row_done(&row);
+    return true;
+}
+
+// ---- reading
+
+static bool show_row(const struct row *row, json *out, struct fail *why)
+{
+    json mail;
+    if (!row_json(row, MAIL_BODY, &mail, why))
+        return false;
+    json_set_int(&mail, "seq", row_integer(row, MAIL_SEQ));
+    json_set_take(&mail, "at", item_instant(row_integer(row, MAIL_AT_MS)));
+    json_set_text(&mail, "status", row_text(row, MAIL_STATUS));
+    if (!row_is_null(row, MAIL_INSTANCE))
+        json_set_text(&mail, "instance", row_text(row, MAIL_INSTANCE));
+    *out = mail;
+    return true;
+}
+
+static json list_rows(struct people *p, const struct scan_opts *opts, size_t limit,
+                      struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    if (!store_scan(p->store, opts, &scan, why))
+        return json_absent();
+    json list = json_array();
+    bool good = true;
+    why->kind = FAIL_NONE;
+    while (good && json_length(list) < limit && scan_next(scan, &row, why)) {
+        json mail;
+        good = show_row(&row, &mail, why);
+        if (good)
+            json_append_take(&list, mail);
+        row_done(&row);
+    }
+    scan_done(scan);
+    if (!good || why->kind != FAIL_NONE)
+        json_swap_take(&list, json_absent());
+    return list;
+}
+
+json mail_list(struct people *p, int64_t before_seq, size_t limit, struct fail *why)
+{
+    struct value to = value_integer(before_seq);
+    return list_rows(p,
+                     &(struct scan_opts){.table = TABLE_MAIL,
+                                         .index = INDEX_SEQ,
+                                         .to = before_seq > 0 ? &to : NULL,
+                                         .descending = true},
+                     limit, why);
+}
+
+json mail_list_after(struct people *p, int64_t after_seq, size_t limit, struct fail *why)
+{
+    struct value from = value_integer(after_seq + 1);
+    return list_rows(p, &(struct scan_opts){.table = TABLE_MAIL, .index = INDEX_SEQ, .from = &from},
+                     limit, why);
+}
+
+json mail_show(struct people *p, int64_t seq, struct fail *why)
+{
+    json list = mail_list_after(p, seq - 1, 1, why);
+    json mail = json_at(list, 0);
+    json_free(list);
+    if (json_is_absent(mail) || json_get_int(mail, "seq", 0) != seq) {
+        json_swap_take(&mail, json_absent());
+        if (why->kind == FAIL_NONE)
+            fail(why, FAIL_NOT_FOUND, "there is no mail %lld", (long long)seq);
+    }
+    return mail;
+}
