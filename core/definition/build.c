@@ -47,6 +47,40 @@ const struct yaml_node *node_without(struct builder *b, const struct yaml_node *
     return copy;
 }
 
+bool pointer_step(const char **pointer, char out[POINTER_STEP_MAX])
+{
+    if (**pointer != '/')
+        return false;
+    size_t n = 0;
+    for (++*pointer; **pointer != '\0' && **pointer != '/'; ++*pointer) {
+        char c = **pointer;
+        if (c == '~' && ((*pointer)[1] == '0' || (*pointer)[1] == '1'))
+            c = *++*pointer == '0' ? '~' : '/';
+        if (n < POINTER_STEP_MAX - 1)
+            out[n++] = c;
+    }
+    out[n] = '\0';
+    return true;
+}
+
+const struct yaml_node *node_at(const struct yaml_node *node, const char *pointer)
+{
+    char step[POINTER_STEP_MAX];
+    while (node != NULL && pointer_step(&pointer, step)) {
+        const struct yaml_node *next = node_field(node, step);
+        if (next == NULL && node_sequence(node) != NULL) {
+            size_t i = 0;
+            for (const char *c = step; *c >= '0' && *c <= '9' && i < node->count; c++)
+                i = i * 10 + (size_t)(*c - '0');
+            next = i < node->count ? node->items[i] : NULL;
+        }
+        if (next == NULL)
+            break;
+        node = next;
+    }
+    return node;
+}
+
 void report(struct builder *b, enum severity severity, const struct yaml_node *node,
             const char *code, const char *format, ...)
 {

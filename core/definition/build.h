@@ -79,6 +79,11 @@ bool node_truth(const struct yaml_node *node, bool otherwise);
 // A copy of a mapping without one key.
 const struct yaml_node *node_without(struct builder *b, const struct yaml_node *mapping,
                                      const char *key);
+// JSON Pointers: the next step, unescaped (false at the end), and the node they lead to, or the
+// last one on the way that is there.
+#define POINTER_STEP_MAX 256
+bool pointer_step(const char **pointer, char out[POINTER_STEP_MAX]);
+const struct yaml_node *node_at(const struct yaml_node *node, const char *pointer);
 void report(struct builder *b, enum severity severity, const struct yaml_node *node,
             const char *code, const char *format, ...) PRINTF(5, 6);
 void own_template(struct builder *b, struct template *t);
@@ -130,6 +135,7 @@ void build_use(struct builder *b, const struct yaml_node *use);
 struct error_source *build_error(struct builder *b, const struct yaml_node *node);
 struct retry_policy *build_retry(struct builder *b, const struct yaml_node *node);
 void check_unused(struct builder *b);
+void check_error_type(struct builder *b, const struct yaml_node *type);
 
 // ── build_document.c ──
 void build_document(struct builder *b, const struct yaml_node *root);

@@ -1,6 +1,7 @@
 #include "definition/build.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "definition/language.h"
 
@@ -58,10 +59,26 @@ static void check_address(struct builder *b, const struct yaml_node *endpoint)
                "'%s' is no address of the web; it should begin with https://", text);
 }
 
+static void check_method(struct builder *b, const struct yaml_node *method)
+{
+    static const char *const METHODS[] = {"get",    "post", "put",     "patch",
+                                          "delete", "head", "options", "trace"};
+    const size_t count = sizeof METHODS / sizeof *METHODS;
+    const char *text = node_text(method);
+    if (text == NULL || strstr(text, "${") != NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(text, METHODS[i]) == 0)
+            return;
+    report(b, SEVERITY_WARNING, method, "unknown-method", "'%s' is no common method of HTTP", text);
+    shape_suggest(b->diagnostics, text, METHODS, count);
+}
+
 static void build_http(struct builder *b, struct task *task, const struct yaml_node *with)
 {
     if (node_mapping(with) == NULL)
         return;
+    check_method(b, node_field(with, "method"));
     const struct yaml_node *endpoint = node_field(with, "endpoint");
     check_address(b, endpoint);
     task->call.authentication = authentication(b, node_field(endpoint, "authentication"));
@@ -152,6 +169,19 @@ static bool catalog_is_known(struct builder *b, const struct task *task,
     return false;
 }
 
+// The arguments of one of `use.functions` against the schema of its input.
+static void check_local(struct builder *b, const struct task *local, const struct yaml_node *call,
+                        const struct yaml_node *with)
+{
+    if (local->data.input_schema == NULL || node_mapping(with) == NULL)
+        return;
+    json schema = json_path(local->source, "input.schema.document");
+    const struct function_signature signature = {
+        .name = local->name, .input_schema = schema, .input = local->data.input_schema};
+    check_with(b, &signature, call, with);
+    json_free(schema);
+}
+
 static void build_function(struct builder *b, struct task *task, const struct yaml_node *call)
 {
     const struct yaml_node *with = node_field(task->node, "with");
@@ -169,6 +199,7 @@ static void build_function(struct builder *b, struct task *task, const struct ya
         local->used = true;
         task->call.function = local->name;
         task->call.local = local->built;
+        check_local(b, local->built, call, with);
         return;
     }
     split_name(b, task, call->text);

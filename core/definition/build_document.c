@@ -177,22 +177,27 @@ static void check_every(struct builder *b, const struct yaml_node *node,
                "a schedule has no input to compute with; write a constant duration");
 }
 
+static void read_cron(struct builder *b, const struct yaml_node *node)
+{
+    struct schedule *s = &b->d->schedule;
+    struct fail why;
+    s->has_cron = cron_parse(node->text, &s->cron, &why);
+    if (!s->has_cron)
+        report(b, SEVERITY_ERROR, node, "bad-cron", "%s", why.message);
+}
+
 static void read_schedule(struct builder *b, const struct yaml_node *node)
 {
     struct schedule *s = &b->d->schedule;
     const struct yaml_node *cron = node_field(node, "cron"), *on = node_field(node, "on");
-    struct fail why;
     if (node_mapping(node) == NULL)
         return;
     s->given = true;
     s->every = build_duration(b, node_field(node, "every"), PHASE_WORKFLOW_INPUT);
     s->after = build_duration(b, node_field(node, "after"), PHASE_WORKFLOW_INPUT);
     check_every(b, node_field(node, "every"), &s->every);
-    if (node_text(cron) != NULL) {
-        s->has_cron = cron_parse(cron->text, &s->cron, &why);
-        if (!s->has_cron)
-            report(b, SEVERITY_ERROR, cron, "bad-cron", "%s", why.message);
-    }
+    if (node_text(cron) != NULL)
+        read_cron(b, cron);
     if (node_mapping(on) != NULL) {
         s->on = arena_new(&b->d->arena, struct event_strategy);
         build_strategy(b, on, NULL, s->on);

@@ -1,5 +1,6 @@
 #include "definition/build.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -110,6 +111,17 @@ struct duration_source build_timeout(struct builder *b, const struct yaml_node *
 
 // ── data flow ──
 
+// The message names the place in the schema as a pointer; the line is better.
+static const struct yaml_node *schema_fault(const struct yaml_node *document, const char *message)
+{
+    const char *at = strstr(message, " at /");
+    if (at == NULL)
+        return document;
+    char pointer[512];
+    snprintf(pointer, sizeof pointer, "%.*s", (int)strcspn(at + 4, ": "), at + 4);
+    return node_at(document, pointer);
+}
+
 static struct schema *compile_schema(struct builder *b, const struct yaml_node *document)
 {
     struct fail why;
@@ -117,7 +129,8 @@ static struct schema *compile_schema(struct builder *b, const struct yaml_node *
     struct schema *s = schema_compile(value, &why);
     json_free(value);
     if (s == NULL)
-        report(b, SEVERITY_ERROR, document, "bad-schema", "%s", why.message);
+        report(b, SEVERITY_ERROR, schema_fault(document, why.message), "bad-schema", "%s",
+               why.message);
     else
         own_schema(b, s);
     return s;

@@ -167,11 +167,40 @@ static void visit_expression(void *context, struct expression *e, const struct y
     }
 }
 
+// `$name` or `$name.a.b` of a variable that is known: almost surely an expression that lacks its
+// brackets, for which nothing would ever complain.
+static void check_bare(struct builder *b, const struct yaml_node *node)
+{
+    if (node->kind == YAML_MAPPING || node->kind == YAML_SEQUENCE)
+        for (size_t i = 0; i < node->count; i++)
+            check_bare(b, node->items[i]);
+    if (node->kind != YAML_STRING || node->text[0] != '$')
+        return;
+    char name[64];
+    size_t length = strcspn(node->text + 1, ".");
+    const char *rest = node->text + 1 + length;
+    if (length == 0 || length >= sizeof name ||
+        rest[strspn(rest, ".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_[]")])
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)length, node->text + 1);
+    bool known = false;
+    for (size_t i = 0; i < ARGUMENT_COUNT; i++)
+        known = known || strcmp(ARGUMENTS[i].name, name) == 0;
+    for (const struct variable *v = b->variables; v != NULL; v = v->outer)
+        known = known || strcmp(v->name, name) == 0;
+    if (known)
+        report(b, SEVERITY_WARNING, node, "no-expression",
+               "this text is kept as it stands; write '${ %s }' if it is an expression",
+               node->text);
+}
+
 struct template *build_template(struct builder *b, const struct yaml_node *node, bool loose,
                                 enum phase phase)
 {
     if (node == NULL)
         return NULL;
+    if (!loose)
+        check_bare(b, node);
     struct template *t =
         template_compile(b->d->expressions, b->document, node, loose, b->diagnostics);
     if (t == NULL)

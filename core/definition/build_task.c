@@ -148,9 +148,9 @@ static void build_set(struct builder *b, struct task *task)
 {
     const struct yaml_node *set = node_field(task->node, "set");
     task->set = build_template(b, set, false, PHASE_TASK);
-    if (set->kind == YAML_STRING && !shape_is_expression(set) && strstr(set->text, "${") == NULL)
+    if (set->kind == YAML_STRING && set->text[0] != '\0' && strchr(".([{", set->text[0]) != NULL)
         report(b, SEVERITY_WARNING, set, "no-expression",
-               "this text is set as it stands; write '${ %s }' if it is an expression", set->text);
+               "this text is kept as it stands; write '${ %s }' if it is an expression", set->text);
 }
 
 static void build_switch(struct builder *b, struct task *task)
@@ -208,6 +208,14 @@ static void build_fork(struct builder *b, struct task *task)
     }
     task->fork.branches = build_body(b, task, branches, "fork.branches");
     adopt(&task->fork.branches);
+    for (size_t i = 0; i < task->fork.branches.count; i++) {
+        const struct task *branch = task->fork.branches.items[i];
+        if (branch->then.kind == FLOW_TASK && branch->then.target != NULL)
+            report(b, SEVERITY_ERROR, node_field(branch->node, "then"), "unknown-task",
+                   "branches run side by side, so 'then' cannot lead from '%s' to '%s'; put both "
+                   "into one branch under 'do'",
+                   branch->name, branch->then.target->name);
+    }
 }
 
 static void build_try(struct builder *b, struct task *task)
@@ -217,8 +225,9 @@ static void build_try(struct builder *b, struct task *task)
     const struct yaml_node *handler = node_field(caught, "do");
     task->attempt.body = build_body(b, task, node_field(task->node, "try"), "try");
     adopt(&task->attempt.body);
-    task->attempt.error_with =
-        build_template(b, node_field(node_field(caught, "errors"), "with"), false, PHASE_TASK);
+    const struct yaml_node *filter = node_field(node_field(caught, "errors"), "with");
+    task->attempt.error_with = build_template(b, filter, false, PHASE_TASK);
+    check_error_type(b, node_field(filter, "type"));
     struct variable as = {build_variable_name(b, node_field(caught, "as"), "error"), b->variables};
     task->attempt.as = as.name;
     b->variables = &as;

@@ -16,6 +16,34 @@ static const char *const SECTIONS[USE_KINDS] = {
 
 // ── errors and retries ──
 
+// Errors of the specification are known by name, under each of the addresses it has had.
+void check_error_type(struct builder *b, const struct yaml_node *type)
+{
+    static const char *const FAMILIES[] = {
+        "https://open-workflow-specification.org/spec/1.0.0/errors/",
+        "https://open-workflow-specification.org/dsl/errors/types/",
+        "https://serverlessworkflow.io/spec/1.0.0/errors/",
+        "https://serverlessworkflow.io/dsl/errors/types/",
+    };
+    static const char *const NAMES[] = {"configuration",  "validation",    "expression",
+                                        "authentication", "authorization", "timeout",
+                                        "communication",  "runtime"};
+    const size_t count = sizeof NAMES / sizeof *NAMES;
+    const char *text = node_text(type), *name = NULL;
+    for (size_t i = 0; text != NULL && i < sizeof FAMILIES / sizeof *FAMILIES; i++)
+        if (strncmp(text, FAMILIES[i], strlen(FAMILIES[i])) == 0)
+            name = text + strlen(FAMILIES[i]);
+    for (size_t i = 0; name != NULL && i < count; i++)
+        if (strcmp(name, NAMES[i]) == 0)
+            return;
+    if (name == NULL || strstr(name, "${") != NULL)
+        return;
+    report(b, SEVERITY_WARNING, type, "unknown-error-type",
+           "the specification has no error '%s'; errors of your own have an address of your own",
+           name);
+    shape_suggest(b->diagnostics, name, NAMES, count);
+}
+
 // `error: ${ … }` raises an error that is a value, such as one that was caught: each property is
 // taken out of it.
 static struct error_source *error_from_value(struct builder *b, const struct yaml_node *node)
@@ -42,6 +70,7 @@ struct error_source *build_error(struct builder *b, const struct yaml_node *node
     if (node_mapping(node) == NULL)
         return error_from_value(b, node);
     struct error_source *out = arena_new(&b->d->arena, struct error_source);
+    check_error_type(b, node_field(node, "type"));
     out->type = build_template(b, node_field(node, "type"), false, PHASE_TASK);
     out->status = build_template(b, node_field(node, "status"), false, PHASE_TASK);
     out->title = build_template(b, node_field(node, "title"), false, PHASE_TASK);

@@ -94,50 +94,13 @@ static bool is_unknown(const struct probe *p, const struct schema_violation *v)
     return false;
 }
 
-// The next step of a pointer, unescaped; false at the end.
-static bool next_step(const char **pointer, char out[256])
-{
-    if (**pointer != '/')
-        return false;
-    size_t n = 0;
-    for (++*pointer; **pointer != '\0' && **pointer != '/'; ++*pointer) {
-        char c = **pointer;
-        if (c == '~' && ((*pointer)[1] == '0' || (*pointer)[1] == '1'))
-            c = *++*pointer == '0' ? '~' : '/';
-        if (n < 255)
-            out[n++] = c;
-    }
-    out[n] = '\0';
-    return true;
-}
-
-// The node at a pointer and, for messages about the value as a whole, the key that leads to it.
-static const struct yaml_node *locate(const struct probe *p, const char *pointer)
-{
-    const struct yaml_node *node = p->with;
-    char step[256];
-    while (node != NULL && next_step(&pointer, step)) {
-        const struct yaml_node *next = node_field(node, step);
-        if (next == NULL && node_sequence(node) != NULL) {
-            size_t i = 0;
-            for (const char *c = step; *c >= '0' && *c <= '9' && i < node->count; c++)
-                i = i * 10 + (size_t)(*c - '0');
-            next = i < node->count ? node->items[i] : NULL;
-        }
-        if (next == NULL)
-            break;
-        node = next;
-    }
-    return node;
-}
-
 // Names that the schema knows at a pointer, as far as plain `properties` and `items` lead there.
 // The texts live as long as the returned schema does.
 static json schema_at(const struct probe *p, const char *pointer)
 {
     json schema = json_ref(p->signature->input_schema);
-    char step[256];
-    while (next_step(&pointer, step)) {
+    char step[POINTER_STEP_MAX];
+    while (pointer_step(&pointer, step)) {
         json properties = json_get(schema, "properties");
         json next = json_get(properties, step);
         if (json_is_absent(next))
@@ -188,7 +151,7 @@ static void violated(void *context, const struct schema_violation *v)
     size_t count = candidates(properties, names, &p->b->d->arena);
     json_free(properties);
     json_free(schema);
-    const struct yaml_node *node = locate(p, v->pointer);
+    const struct yaml_node *node = node_at(p->with, v->pointer);
     bool missing = strcmp(v->keyword, "required") == 0;
     if (missing && v->property != NULL && is_mistyped(node, v->property, names, count))
         return;

@@ -1,9 +1,8 @@
 #include "definition/graph.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/utf8.h"
 
 #define LABEL_POINTS_MAX 40
 
@@ -51,7 +50,7 @@ static void shorten(const char *text, char out[GRAPH_LABEL_SIZE / 2])
         length++;
     }
     while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
-        length--;
+        length--; // the byte limit fell inside a character
     bool cut = text[length] != '\0' && text[length] != '\n';
     snprintf(out, GRAPH_LABEL_SIZE / 2, "%.*s%s", (int)length, text, cut ? "…" : "");
 }
@@ -108,7 +107,11 @@ static void label_of(const struct task *t, char out[GRAPH_LABEL_SIZE])
     shorten(title(t), name);
     kind_text(t, details, sizeof details);
     shorten(details, kind);
-    snprintf(out, GRAPH_LABEL_SIZE, "%.120s\n%.120s", name, kind);
+    static_assert(4 * LABEL_POINTS_MAX + 8 < GRAPH_LABEL_SIZE / 2, "two short texts fit a label");
+    size_t length = strlen(name);
+    memcpy(out, name, length);
+    out[length] = '\n';
+    memcpy(out + length + 1, kind, strlen(kind) + 1);
 }
 
 // ── boxes and clusters ──

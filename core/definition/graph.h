@@ -6,7 +6,7 @@
 #include "definition/definition.h"
 
 #define GRAPH_ID_SIZE    24
-#define GRAPH_LABEL_SIZE 256
+#define GRAPH_LABEL_SIZE 512
 
 enum graph_shape { GRAPH_BOX, GRAPH_CHOICE, GRAPH_POINT, GRAPH_START, GRAPH_END };
 enum graph_arrow { ARROW_PLAIN, ARROW_ERROR, ARROW_BACK };
