@@ -87,8 +87,22 @@ void base64_encode(const void *data, size_t bytes, char *out)
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
+static bool is_base64(const char *text, size_t length)
+{
+    // libsodium takes some bytes above 0x7F for letters, and a signed text would have twins.
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_'))
+            return false;
+    }
+    return true;
+}
+
 bool base64_decode(const char *text, size_t length, void *out, size_t capacity, size_t *bytes)
 {
+    if (!is_base64(text, length))
+        return false;
     return sodium_base642bin(out, capacity, text, length, NULL, bytes, NULL,
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
 }

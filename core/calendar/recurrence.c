@@ -155,7 +155,7 @@ static int64_t walk_end(const struct walk *w)
 
 static struct icalrecurrencetype compile(const struct rule *rule, enum month_end_policy month_end)
 {
-    char text[RULE_TEXT_MAX + 64];
+    char text[RULE_TEXT_MAX + 128];
     snprintf(text, sizeof(text), "%s%s", rule->text,
              month_end == MONTH_END_CLAMP ? ";RSCALE=GREGORIAN;SKIP=BACKWARD" : "");
     icalerror_set_errors_are_fatal(0);
@@ -169,7 +169,6 @@ static icalrecur_iterator *iterator_new(const struct rule *rule, enum month_end_
     struct icalrecurrencetype compiled = compile(rule, month_end);
     if (compiled.freq == ICAL_NO_RECURRENCE)
         return NULL;
-    // The text may not have COUNT and UNTIL both; the walk needs an end in any case.
     compiled.until = end;
     icalrecur_iterator *it = icalrecur_iterator_new(compiled, start);
     free(compiled.rscale); // the iterator has its own
@@ -183,22 +182,36 @@ static bool refuse_rule(const struct rule *rule, struct fail *why)
                 rule->text);
 }
 
+// libical counts the weeks of an INTERVAL from the first weekday it finds instead of by WKST, so it
+// walks every week and those between are dropped here.
+static bool is_in_week(const struct rule *rule, int32_t first_date, const struct icaltimetype *t)
+{
+    if (rule->week_interval == 1)
+        return true;
+    int32_t into_week = (date_weekday(first_date) - rule->week_start + 7) % 7;
+    int32_t days = date_from_civil(t->year, t->month, t->day) - (first_date - into_week);
+    return days / 7 % rule->week_interval == 0;
+}
+
 static bool walk_rule(struct walk *w, struct fail *why)
 {
-    struct icaltimetype start = ical_from_ms(local_ms(w->opts->zone, w->opts->from_ms));
+    int64_t first_ms = local_ms(w->opts->zone, w->opts->from_ms);
+    struct icaltimetype start = ical_from_ms(first_ms);
+    int32_t first_date = date_from_civil(start.year, start.month, start.day);
     struct icaltimetype end = ical_from_ms(walk_end(w));
     int millisecond = (int)(((w->opts->from_ms % 1000) + 1000) % 1000);
     icalrecur_iterator *it = iterator_new(&w->rule, w->opts->month_end, start, end);
     if (!it)
         return refuse_rule(&w->rule, why);
     bool good = true;
-    for (;;) {
+    for (int count = 0; good && (w->rule.count == 0 || count < w->rule.count);) {
         struct icaltimetype t = icalrecur_iterator_next(it);
         if (icaltime_is_null_time(t) || icaltime_compare(t, end) > 0)
             break;
+        if (!is_in_week(&w->rule, first_date, &t))
+            continue;
+        count++;
         good = add_occurrence(w, &t, millisecond, why);
-        if (!good)
-            break;
     }
     icalrecur_iterator_free(it);
     return good;

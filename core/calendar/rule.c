@@ -1,6 +1,8 @@
 #include "calendar/rule.h"
 
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -32,7 +34,6 @@ enum part_name {
     BYDAY,
     BYMONTHDAY,
     BYYEARDAY,
-    BYWEEKNO,
     BYMONTH,
     BYSETPOS,
     WKST,
@@ -51,7 +52,6 @@ static const struct part parts[PART_COUNT] = {
     [BYDAY] = {"BYDAY", 1, 53, true, true},
     [BYMONTHDAY] = {"BYMONTHDAY", 1, 31, true, true},
     [BYYEARDAY] = {"BYYEARDAY", 1, 366, true, true},
-    [BYWEEKNO] = {"BYWEEKNO", 1, 53, true, true},
     [BYMONTH] = {"BYMONTH", 1, 12, false, true},
     [BYSETPOS] = {"BYSETPOS", 1, 366, true, true},
     [WKST] = {"WKST", 0, 0, false, false},
@@ -59,18 +59,22 @@ static const struct part parts[PART_COUNT] = {
 
 #define BIT(part) (1u << (part))
 
-// Which frequencies a part goes with, by the table of RFC 5545; a part out of place would make
-// libical search through centuries before it gives up.
+// Which frequencies a part goes with: less than RFC 5545 allows where libical's answer is wrong
+// (the place of BYSETPOS in a week or a day, all parts below a day, BYWEEKNO), since wrong dates
+// are worse than none.
 static const struct {
     enum part_name part;
     unsigned frequencies;
     const char *allowed;
 } limits[] = {
-    {BYWEEKNO, BIT(RULE_YEARLY), "YEARLY"},
-    {BYYEARDAY, BIT(RULE_YEARLY) | BIT(RULE_HOURLY) | BIT(RULE_MINUTELY) | BIT(RULE_SECONDLY),
-     "YEARLY, HOURLY, MINUTELY or SECONDLY"},
-    {BYMONTHDAY, ~BIT(RULE_WEEKLY), "a FREQ other than WEEKLY"},
+    {BYYEARDAY, BIT(RULE_YEARLY), "YEARLY"},
+    {BYMONTHDAY, BIT(RULE_DAILY) | BIT(RULE_MONTHLY) | BIT(RULE_YEARLY),
+     "DAILY, MONTHLY or YEARLY"},
+    {BYSETPOS, BIT(RULE_MONTHLY) | BIT(RULE_YEARLY), "MONTHLY or YEARLY"},
 };
+
+#define BY_TIME (BIT(BYSECOND) | BIT(BYMINUTE) | BIT(BYHOUR))
+#define BY_DATE (BIT(BYDAY) | BIT(BYMONTHDAY) | BIT(BYYEARDAY) | BIT(BYMONTH))
 
 const char *rule_frequency_name(enum rule_frequency frequency)
 {
@@ -78,17 +82,25 @@ const char *rule_frequency_name(enum rule_frequency frequency)
     return frequencies[frequency];
 }
 
+// A rule while it is read: which parts it has, and which of them have negative numbers.
+struct reading {
+    struct rule *rule;
+    unsigned seen, negative; // bits of enum part_name
+    int weekday_number;      // the largest in BYDAY, 0 if none has a number
+};
+
 static bool refuse(const char *name, const char *value, const char *what, struct fail *why)
 {
     return fail(why, FAIL_INVALID, "rrule: %s=%.*s %s", name, utf8_cut(value, 60), value, what);
 }
 
-static bool is_weekday(const char *s)
+// 0 Sunday, -1 if it is none.
+static int weekday_of(const char *s)
 {
-    for (size_t i = 0; i + 1 < sizeof(days); i += 2)
-        if (strncmp(s, days + i, 2) == 0)
-            return true;
-    return false;
+    for (int i = 0; i < 7; i++)
+        if (strncmp(s, days + i * 2, 2) == 0)
+            return i;
+    return -1;
 }
 
 // A number with its sign; false also where there is none.
@@ -114,8 +126,27 @@ static bool in_range(const struct part *p, int n)
     return size >= p->least && size <= p->most && (n >= 0 || p->may_be_negative);
 }
 
-static bool check_numbers(const struct part *p, const char *value, struct fail *why)
+static int compare_numbers(const void *a, const void *b)
 {
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+// Writes a list over the text it was read from: in order, since libical takes times as they stand
+// and would count the evening before the morning. It is never longer than it was.
+static void write_sorted(int *numbers, size_t count, char *value)
+{
+    char *at = value;
+    qsort(numbers, count, sizeof(*numbers), compare_numbers);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || numbers[i] != numbers[i - 1])
+            at += snprintf(at, 12, "%s%d", i > 0 ? "," : "", numbers[i]);
+}
+
+static bool read_numbers(struct reading *r, const struct part *p, char *value, struct fail *why)
+{
+    int numbers[RULE_TEXT_MAX / 2];
+    size_t count = 0;
     for (const char *at = value;; at++) {
         int n;
         if (!scan_number(&at, &n) || (*at && (*at != ',' || !p->is_list)))
@@ -124,25 +155,37 @@ static bool check_numbers(const struct part *p, const char *value, struct fail *
         if (!in_range(p, n))
             return fail(why, FAIL_INVALID, "rrule: %s has %d; allowed are %s%d to %d", p->name, n,
                         p->may_be_negative ? "(also negative) " : "", p->least, p->most);
+        must(count < sizeof(numbers) / sizeof(*numbers));
+        numbers[count++] = n;
+        if (n < 0)
+            r->negative |= BIT(p - parts);
+        if (p == &parts[COUNT])
+            r->rule->count = n;
+        if (p == &parts[INTERVAL])
+            r->rule->week_interval = n;
         if (!*at)
-            return true;
+            break;
     }
+    write_sorted(numbers, count, value);
+    return true;
 }
 
-static bool check_weekdays(struct rule *r, const struct part *p, const char *value,
+static bool check_weekdays(struct reading *r, const struct part *p, const char *value,
                            struct fail *why)
 {
     bool one = p == &parts[WKST];
     for (const char *at = value;; at++) {
         int n = 1;
         bool numbered = !isalpha((unsigned char)*at);
-        if ((numbered && (one || !scan_number(&at, &n) || !in_range(p, n))) || !is_weekday(at))
+        if ((numbered && (one || !scan_number(&at, &n) || !in_range(p, n))) || weekday_of(at) < 0)
             return refuse(p->name, value,
                           one ? "is not one of SU MO TU WE TH FR SA"
                               : "is not a list of weekdays like MO,WE or 3FR or -1SU",
                           why);
         if (numbered && r->weekday_number < (n < 0 ? -n : n))
             r->weekday_number = n < 0 ? -n : n;
+        if (one)
+            r->rule->week_start = weekday_of(at);
         at += 2;
         if (!*at)
             return true;
@@ -186,15 +229,15 @@ static bool read_frequency(struct rule *r, const char *value, struct fail *why)
                   "is not one of YEARLY MONTHLY WEEKLY DAILY HOURLY MINUTELY SECONDLY", why);
 }
 
-static bool read_part(struct rule *r, const struct part *p, const char *value, struct fail *why)
+static bool read_part(struct reading *r, const struct part *p, char *value, struct fail *why)
 {
     if (p == &parts[FREQ])
-        return read_frequency(r, value, why);
+        return read_frequency(r->rule, value, why);
     if (p == &parts[UNTIL])
-        return read_until(r, value, why);
+        return read_until(r->rule, value, why);
     if (p == &parts[BYDAY] || p == &parts[WKST])
         return check_weekdays(r, p, value, why);
-    return check_numbers(p, value, why);
+    return read_numbers(r, p, value, why);
 }
 
 static const struct part *find_part(const char *name, struct fail *why)
@@ -203,8 +246,8 @@ static const struct part *find_part(const char *name, struct fail *why)
         if (strcmp(name, parts[i].name) == 0)
             return &parts[i];
     fail(why, FAIL_INVALID,
-         "rrule: '%.*s' is not known; parts are FREQ UNTIL COUNT INTERVAL BYMONTH BYWEEKNO "
-         "BYYEARDAY BYMONTHDAY BYDAY BYHOUR BYMINUTE BYSECOND BYSETPOS WKST",
+         "rrule: '%.*s' is not known; parts are FREQ UNTIL COUNT INTERVAL BYMONTH BYYEARDAY "
+         "BYMONTHDAY BYDAY BYHOUR BYMINUTE BYSECOND BYSETPOS WKST",
          utf8_cut(name, 40), name);
     return NULL;
 }
@@ -212,7 +255,7 @@ static const struct part *find_part(const char *name, struct fail *why)
 static void append_part(struct rule *r, const char *name, const char *value)
 {
     size_t length = strlen(r->text), more = strlen(name) + strlen(value) + 2;
-    must(length + more <= sizeof(r->text)); // the text is no longer than the one it was read from
+    must(length + more <= sizeof(r->text)); // the limit of the text that is read sees to it
     char *at = r->text + length;
     if (length)
         *at++ = ';';
@@ -221,8 +264,7 @@ static void append_part(struct rule *r, const char *name, const char *value)
     stpcpy(at, value);
 }
 
-// `seen` gets a bit for each part that there is.
-static bool read_parts(struct rule *r, char *text, unsigned *seen, struct fail *why)
+static bool read_parts(struct reading *r, char *text, struct fail *why)
 {
     char *save = NULL;
     for (char *item = strtok_r(text, ";", &save); item; item = strtok_r(NULL, ";", &save)) {
@@ -234,36 +276,73 @@ static bool read_parts(struct rule *r, char *text, unsigned *seen, struct fail *
         const struct part *p = find_part(item, why);
         if (!p || !read_part(r, p, equals + 1, why))
             return false;
-        if (*seen & BIT(p - parts))
+        if (r->seen & BIT(p - parts))
             return fail(why, FAIL_INVALID, "rrule: %s stands there twice", p->name);
-        *seen |= BIT(p - parts);
-        if (p != &parts[UNTIL])
-            append_part(r, item, equals + 1);
+        r->seen |= BIT(p - parts);
+        if (p != &parts[UNTIL] && p != &parts[COUNT] && p != &parts[INTERVAL])
+            append_part(r->rule, item, equals + 1);
     }
     return true;
 }
 
-static bool check_together(const struct rule *r, unsigned seen, struct fail *why)
+static bool check_frequency(const struct reading *r, struct fail *why)
 {
-    unsigned by = BIT(BYSECOND) | BIT(BYMINUTE) | BIT(BYHOUR) | BIT(BYDAY) | BIT(BYMONTHDAY) |
-                  BIT(BYYEARDAY) | BIT(BYWEEKNO) | BIT(BYMONTH);
-    bool monthly = r->frequency == RULE_MONTHLY, yearly = r->frequency == RULE_YEARLY;
-    if (!(seen & BIT(FREQ)))
-        return fail(why, FAIL_INVALID, "rrule: FREQ is missing; write e.g. FREQ=MONTHLY;BYDAY=3FR");
-    if (seen & BIT(COUNT) && seen & BIT(UNTIL))
-        return fail(why, FAIL_INVALID, "rrule: COUNT and UNTIL exclude each other; keep one");
-    if (seen & BIT(BYSETPOS) && !(seen & by))
-        return fail(why, FAIL_INVALID, "rrule: BYSETPOS needs another BY part to choose from");
+    enum rule_frequency frequency = r->rule->frequency;
+    unsigned seen = r->seen;
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
-        if (seen & BIT(limits[i].part) && !(limits[i].frequencies & BIT(r->frequency)))
+        if (seen & BIT(limits[i].part) && !(limits[i].frequencies & BIT(frequency)))
             return fail(why, FAIL_INVALID, "rrule: %s goes with %s only",
                         parts[limits[i].part].name, limits[i].allowed);
+    if (frequency <= RULE_HOURLY && seen & (BY_TIME | BY_DATE))
+        return fail(why, FAIL_INVALID,
+                    "rrule: FREQ=%s takes no BY part; write FREQ=DAILY with BYHOUR and BYMINUTE",
+                    rule_frequency_name(frequency));
+    if (frequency == RULE_DAILY && r->negative & BIT(BYMONTHDAY))
+        return fail(why, FAIL_INVALID,
+                    "rrule: a day from the end of the month goes with MONTHLY or YEARLY only");
+    bool monthly = frequency == RULE_MONTHLY, yearly = frequency == RULE_YEARLY;
     if (r->weekday_number && !monthly && !yearly)
         return fail(why, FAIL_INVALID, "rrule: a number in BYDAY goes with MONTHLY or YEARLY only");
     if (r->weekday_number > 5 && (monthly || seen & BIT(BYMONTH)))
         return fail(why, FAIL_INVALID, "rrule: BYDAY has %d; a month has five weeks at most",
                     r->weekday_number);
     return true;
+}
+
+static bool check_together(const struct reading *r, struct fail *why)
+{
+    unsigned seen = r->seen;
+    if (!(seen & BIT(FREQ)))
+        return fail(why, FAIL_INVALID, "rrule: FREQ is missing; write e.g. FREQ=MONTHLY;BYDAY=3FR");
+    if (seen & BIT(COUNT) && seen & BIT(UNTIL))
+        return fail(why, FAIL_INVALID, "rrule: COUNT and UNTIL exclude each other; keep one");
+    if (seen & BIT(BYSETPOS) && !(seen & BY_DATE))
+        return fail(why, FAIL_INVALID, "rrule: BYSETPOS needs days to choose from, e.g. BYDAY");
+    if (seen & BIT(BYSETPOS) && seen & BY_TIME)
+        return fail(why, FAIL_INVALID,
+                    "rrule: BYSETPOS chooses among days; it does not go with BYHOUR, BYMINUTE or "
+                    "BYSECOND");
+    if (r->weekday_number && seen & (BIT(BYMONTHDAY) | BIT(BYYEARDAY)))
+        return fail(why, FAIL_INVALID,
+                    "rrule: a number in BYDAY does not go with BYMONTHDAY or BYYEARDAY");
+    if (seen & BIT(BYYEARDAY) && seen & BIT(BYMONTHDAY))
+        return fail(why, FAIL_INVALID, "rrule: BYYEARDAY and BYMONTHDAY exclude each other");
+    return check_frequency(r, why);
+}
+
+// Puts back what libical applies itself. By RFC 5545 a day of the month without a month means every
+// month of the year; libical would take the month of the first moment.
+static void complete(struct rule *r, unsigned seen)
+{
+    char interval[12];
+    if (r->frequency != RULE_WEEKLY && r->week_interval > 1) {
+        snprintf(interval, sizeof(interval), "%d", r->week_interval);
+        append_part(r, "INTERVAL", interval);
+        r->week_interval = 1;
+    }
+    unsigned narrower = BIT(BYMONTH) | BIT(BYYEARDAY);
+    if (r->frequency == RULE_YEARLY && seen & BIT(BYMONTHDAY) && !(seen & narrower))
+        append_part(r, "BYMONTH", "1,2,3,4,5,6,7,8,9,10,11,12");
 }
 
 bool rule_parse(const char *text, struct rule *out, struct fail *why)
@@ -276,7 +355,10 @@ bool rule_parse(const char *text, struct rule *out, struct fail *why)
         return fail(why, FAIL_LIMIT, "rrule: a rule has at most %d bytes", RULE_TEXT_MAX);
     for (size_t i = 0; i <= length; i++)
         copy[i] = (char)toupper((unsigned char)text[i]);
-    *out = (struct rule){.frequency = RULE_DAILY};
-    unsigned seen = 0;
-    return read_parts(out, copy, &seen, why) && check_together(out, seen, why);
+    *out = (struct rule){.frequency = RULE_DAILY, .week_start = 1, .week_interval = 1};
+    struct reading r = {.rule = out};
+    if (!read_parts(&r, copy, why) || !check_together(&r, why))
+        return false;
+    complete(out, r.seen);
+    return true;
 }

@@ -1,6 +1,6 @@
 // The text of an RRULE, checked part by part so that a message can name the wrong one, and taken
-// apart from its UNTIL, which libical reads differently from RFC 5545. A plain value that borrows
-// nothing. Any thread.
+// apart from UNTIL, COUNT and the INTERVAL of weeks, which are applied to what libical finds. A
+// plain value that borrows nothing. Any thread.
 #pragma once
 
 #include <stdbool.h>
@@ -23,10 +23,12 @@ enum rule_frequency {
 };
 
 struct rule {
-    char text[RULE_TEXT_MAX + 1]; // upper case, without "RRULE:" and UNTIL
+    char text[RULE_TEXT_MAX + 64]; // what libical walks: upper case, lists in order
     enum rule_frequency frequency;
+    int count;         // 0 if it has none
+    int week_start;    // 0 Sunday; Monday unless WKST says otherwise
+    int week_interval; // of WEEKLY, else 1
     bool has_until;
-    int weekday_number;     // the largest in BYDAY, 0 if none has a number
     bool until_is_utc;      // else in the zone's local time
     int64_t until_local_ms; // the last moment allowed, as if UTC
 };

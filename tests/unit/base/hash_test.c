@@ -98,7 +98,8 @@ TEST(base64, survives_the_way_through_text)
 TEST(base64, refuses_what_is_none)
 {
     UNUSED_STATE;
-    static const char *const bad[] = {"A", "AB=", "AB==", "A+/B", "AAAA ", "AB\n", "AF", "가"};
+    static const char *const bad[] = {
+        "A", "AB=", "AB==", "A+/B", "AAAA ", "AB\n", "AF", "\xEF\xBB\x31\xFF", "가"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         uint8_t out[10];
         size_t bytes;

@@ -200,6 +200,36 @@ TEST(recurrence, until_is_included_in_each_of_its_forms)
     assert_int_equal(count_of(&o), 5);
 }
 
+TEST(recurrence, weeks_of_an_interval_begin_by_wkst)
+{
+    UNUSED_STATE;
+    struct recurrence_opts o = opts("FREQ=WEEKLY;INTERVAL=3;BYDAY=SU;COUNT=3", "UTC",
+                                    "2013-07-17T14:00:00Z", "2014-01-01T00:00:00Z");
+    assert_occurs(&o, "07-21 08-11 09-01");
+    o.rrule = "FREQ=WEEKLY;INTERVAL=3;BYDAY=SU;WKST=SU;COUNT=3";
+    assert_occurs(&o, "08-04 08-25 09-15");
+    o.rrule = "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,TU;WKST=TH;COUNT=4";
+    assert_occurs(&o, "07-28 07-30 08-11 08-13");
+}
+
+TEST(recurrence, a_count_takes_the_earlier_times_of_a_day_first)
+{
+    UNUSED_STATE;
+    struct recurrence_opts o = opts("FREQ=DAILY;BYHOUR=23,9;COUNT=3", "UTC", "2013-07-17T08:00:00Z",
+                                    "2014-01-01T00:00:00Z");
+    assert_occurs(&o, "2013-07-17T09:00:00Z 2013-07-17T23:00:00Z 2013-07-18T09:00:00Z");
+    o.from_ms = instant("2013-07-17T10:00:00Z");
+    assert_occurs(&o, "2013-07-17T23:00:00Z 2013-07-18T09:00:00Z 2013-07-18T23:00:00Z");
+}
+
+TEST(recurrence, a_day_of_the_month_alone_means_every_month)
+{
+    UNUSED_STATE;
+    struct recurrence_opts o = opts("FREQ=YEARLY;BYMONTHDAY=15;COUNT=3", "UTC",
+                                    "2013-07-17T08:00:00Z", "2014-01-01T00:00:00Z");
+    assert_occurs(&o, "08-15 09-15 10-15");
+}
+
 TEST(recurrence, a_move_into_the_window_counts_and_one_out_of_it_does_not)
 {
     UNUSED_STATE;
@@ -245,7 +275,7 @@ TEST(recurrence, refuses_more_than_the_largest_count)
 TEST(recurrence, a_rule_that_never_fits_ends)
 {
     UNUSED_STATE;
-    struct recurrence_opts o = opts("FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30", "UTC",
+    struct recurrence_opts o = opts("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "UTC",
                                     "2013-01-01T00:00:00Z", "2013-01-02T00:00:00Z");
     assert_int_equal(count_of(&o), 0);
     o.rrule = "FREQ=DAILY;INTERVAL=7;BYDAY=MO";
@@ -281,7 +311,13 @@ TEST(recurrence, refuses_what_is_no_rule)
         {"FREQ=MONTHLY;BYDAY=9FR", "five weeks at most"},
         {"FREQ=DAILY;BYDAY=3FR", "MONTHLY or YEARLY"},
         {"FREQ=MONTHLY;BYSETPOS=2", "BYSETPOS needs"},
-        {"FREQ=MONTHLY;BYWEEKNO=2", "BYWEEKNO goes with YEARLY"},
+        {"FREQ=YEARLY;BYWEEKNO=2", "BYWEEKNO"},
+        {"FREQ=WEEKLY;BYDAY=MO;BYSETPOS=1", "BYSETPOS goes with"},
+        {"FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1;BYHOUR=9,10", "BYSETPOS chooses among days"},
+        {"FREQ=HOURLY;BYDAY=MO", "BYHOUR and BYMINUTE"},
+        {"FREQ=DAILY;BYMONTHDAY=-1", "end of the month"},
+        {"FREQ=MONTHLY;BYMONTHDAY=1;BYDAY=1MO", "does not go with"},
+        {"FREQ=YEARLY;BYYEARDAY=1;BYMONTHDAY=1", "exclude"},
         {"FREQ=WEEKLY;BYMONTHDAY=2", "BYMONTHDAY goes with"},
         {"FREQ=DAILY;BYYEARDAY=2", "BYYEARDAY goes with"},
         {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "does not describe moments"},
@@ -319,6 +355,9 @@ RUN(CASE(recurrence, third_fridays_keep_holidays),
     CASE(recurrence, leap_days_come_every_fourth_year_or_are_clamped),
     CASE(recurrence, the_end_of_the_window_is_excluded),
     CASE(recurrence, until_is_included_in_each_of_its_forms),
+    CASE(recurrence, weeks_of_an_interval_begin_by_wkst),
+    CASE(recurrence, a_count_takes_the_earlier_times_of_a_day_first),
+    CASE(recurrence, a_day_of_the_month_alone_means_every_month),
     CASE(recurrence, a_move_into_the_window_counts_and_one_out_of_it_does_not),
     CASE(recurrence, two_moved_to_one_day_are_one),
     CASE(recurrence, refuses_more_than_the_largest_count),
