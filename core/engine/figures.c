@@ -50,6 +50,15 @@ static void add_store(json *out, const struct engine *e)
     json_set_bool(out, "trouble", store_trouble(e->store, &why));
 }
 
+static uint64_t compiled(const struct engine *e)
+{
+    uint64_t n = 0;
+    struct map_entry *entry;
+    for (size_t i = 0; map_next(&e->catalogue.entries, &i, &entry);)
+        n += ((const struct catalogue_entry *)entry->value)->definition != NULL;
+    return n;
+}
+
 json engine_figures(struct engine *e)
 {
     json out = json_object();
@@ -57,6 +66,7 @@ json engine_figures(struct engine *e)
     add_traffic(&out, &e->figures);
     add_store(&out, e);
     add(&out, "definitions", e->catalogue.entries.count);
+    add(&out, "definitionsCompiled", compiled(e));
     add(&out, "instancesInMemory", e->lives.by_id.count);
     add(&out, "effectsRunning", engine_effects_running(e));
     if (e->next_due_ms != INT64_MAX)

@@ -1,6 +1,7 @@
-// Crashes at each commit: a scenario runs once undisturbed; then, for every k, it runs in a new
-// world that loses power as soon as commit k is durable, goes on from its disk, and must end the
-// same. The script's own acts are repeated when their commit was lost, as a client would.
+// Crashes at each commit: a scenario runs once undisturbed; then, for every k, it runs in new
+// worlds that lose power at commit k (before it is durable, when it is but nobody heard, when all
+// has heard), goes on from its disk, and must end the same. The script's own acts are repeated, as
+// a client would that got no answer.
 #include "world.h"
 
 #define RUNS_MAX 200
@@ -14,20 +15,18 @@ struct scenario {
     size_t turn_inputs, seal_inputs;
 };
 
+enum moment { LOST, UNHEARD, HEARD, MOMENTS };
+
 struct run {
     struct world w;
+    enum moment moment;
     const struct scenario *scenario;
     struct id id;
-    uint64_t crash_at; // commits from the start of this world; 0: never
-    uint64_t commits;  // of the engines before
+    uint64_t crash_at; // the commit; 0: never
+    uint64_t commits;
     int acted;
     bool started;
 };
-
-static uint64_t commits_so_far(const struct run *r)
-{
-    return r->commits + store_figures(r->w.store).commits;
-}
 
 static bool is_there(struct run *r)
 {
@@ -40,9 +39,10 @@ static bool is_there(struct run *r)
 
 static void crash(struct run *r)
 {
-    r->commits = commits_so_far(r);
     r->crash_at = 0;
+    memory_disk_faults(r->w.disk)->crash_applies_held = r->moment == UNHEARD;
     world_crash(&r->w);
+    memory_disk_faults(r->w.disk)->hold = 0;
     // A client that got no answer asks again.
     struct fail why = {0};
     if (!engine_definition(r->w.engine, &(struct definition_ref){"t", r->scenario->name, NULL},
@@ -54,17 +54,25 @@ static void crash(struct run *r)
         r->scenario->act(&r->w, i, &r->id);
 }
 
-// One turn at a time, so that power can go right behind any commit.
+// The disk is held during the turn, so that power can go between seal and acknowledgement.
 static void settle(struct run *r)
 {
+    struct memory_faults *faults = memory_disk_faults(r->w.disk);
     for (int i = 0; i < 10000; i++) {
+        faults->hold = 1;
         bool more = engine_turn(r->w.engine);
-        if (r->crash_at > 0 && commits_so_far(r) >= r->crash_at) {
-            crash(r); // before the acknowledgement was heard
+        bool sealed = store_in_flight(r->w.store) > 0, now = false;
+        r->commits += sealed;
+        now = sealed && r->commits == r->crash_at;
+        if (now && r->moment != HEARD) {
+            crash(r);
             continue;
         }
+        faults->hold = 0;
         engine_poll(r->w.engine);
-        if (!more && engine_is_idle(r->w.engine))
+        if (now)
+            crash(r);
+        else if (!more && engine_is_idle(r->w.engine))
             return;
     }
     fail_msg("%s does not settle", r->scenario->name);
@@ -85,15 +93,15 @@ static void pass(struct run *r, int64_t ms)
 }
 
 // Returns the final state as text; *commits: how many it took.
-static char *run_scenario(const struct scenario *s, uint64_t crash_at, uint64_t *commits)
+static char *run_scenario(const struct scenario *s, uint64_t crash_at, enum moment moment,
+                          uint64_t *commits)
 {
-    struct run r = {.scenario = s, .crash_at = crash_at};
+    struct run r = {.scenario = s, .crash_at = crash_at, .moment = moment};
     world_init(&r.w);
     r.w.turn_inputs = s->turn_inputs;
     r.w.seal_inputs = s->seal_inputs;
     r.w.answer_at_once = true;
     world_crash(&r.w);
-    r.commits = 0;
     s->deploy(&r.w);
     settle(&r);
     r.id = world_start(&r.w, s->name, s->input);
@@ -105,7 +113,8 @@ static char *run_scenario(const struct scenario *s, uint64_t crash_at, uint64_t 
     }
     pass(&r, INT64_C(30) * 86400000);
     world_verify(&r.w);
-    *commits = commits_so_far(&r);
+    assert_true(r.crash_at == 0); // it did crash
+    *commits = r.commits;
     char *out = mem_printf("%s %s", world_shown(&r.w, r.id.text, "status"),
                            world_shown(&r.w, r.id.text, "output"));
     world_done(&r.w);
@@ -115,13 +124,14 @@ static char *run_scenario(const struct scenario *s, uint64_t crash_at, uint64_t 
 static void try_all(const struct scenario *s, const char *wanted)
 {
     uint64_t commits, ignored;
-    char *undisturbed = run_scenario(s, 0, &commits);
+    char *undisturbed = run_scenario(s, 0, LOST, &commits);
     assert_string_equal(undisturbed, wanted);
     assert_true(commits > 0 && commits < RUNS_MAX);
-    for (uint64_t k = 1; k <= commits; k++) {
-        char *disturbed = run_scenario(s, k, &ignored);
+    for (uint64_t k = 0; k < commits * MOMENTS; k++) {
+        char *disturbed = run_scenario(s, k / MOMENTS + 1, (enum moment)(k % MOMENTS), &ignored);
         if (strcmp(disturbed, undisturbed) != 0)
-            fail_msg("%s with a crash after commit %d: %s", s->name, (int)k, disturbed);
+            fail_msg("%s with a crash at commit %d, moment %d: %s", s->name, (int)(k / MOMENTS + 1),
+                     (int)(k % MOMENTS), disturbed);
         mem_free(disturbed);
     }
     mem_free(undisturbed);
@@ -205,10 +215,10 @@ TEST(crash, goes_on_in_the_middle_of_a_loop)
                                .seal_inputs = 1};
     // The effect of `fetch` may happen once; where the crash hides whether it did, a person says.
     uint64_t commits, ignored;
-    char *undisturbed = run_scenario(&s, 0, &commits);
+    char *undisturbed = run_scenario(&s, 0, LOST, &commits);
     assert_string_equal(undisturbed, "completed ring");
-    for (uint64_t k = 1; k <= commits; k++) {
-        char *disturbed = run_scenario(&s, k, &ignored);
+    for (uint64_t k = 0; k < commits * MOMENTS; k++) {
+        char *disturbed = run_scenario(&s, k / MOMENTS + 1, (enum moment)(k % MOMENTS), &ignored);
         assert_true(strcmp(disturbed, undisturbed) == 0 || strncmp(disturbed, "waiting", 7) == 0);
         mem_free(disturbed);
     }
