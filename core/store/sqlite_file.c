@@ -7,12 +7,16 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/sqlite_sql.h"
+
+#define LOCK_TRIES    3
+#define LOCK_PAUSE_MS 10
 
 // Makes the directory and those above it.
 static bool make_directory(const char *directory, struct fail *why)
@@ -59,7 +63,14 @@ int directory_lock(const char *directory, struct fail *why)
         fail(why, FAIL_IO, "cannot make the lock file in '%s': %s", directory, strerror(errno));
         return -1;
     }
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    // Somebody who only looks (the doctor) may hold it for a moment.
+    int taken = -1;
+    for (int tries = 0; taken != 0 && tries < LOCK_TRIES; tries++) {
+        taken = flock(lock, LOCK_EX | LOCK_NB);
+        if (taken != 0 && errno == EWOULDBLOCK && tries + 1 < LOCK_TRIES)
+            nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_MS * 1000000L}, NULL);
+    }
+    if (taken != 0) {
         refuse_lock(lock, directory, why);
         close(lock);
         return -1;

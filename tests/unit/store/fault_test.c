@@ -120,7 +120,7 @@ static uint64_t check_whole(struct run *r, uint64_t least)
 static void fail_each_in_turn(int code, bool short_writes, long fail_count)
 {
     bool reached = true;
-    for (long at = 1; reached; at += 1 + at / 8) {
+    for (long at = 1; reached; at += 1 + at / 6) {
         struct run r;
         begin(&r);
         fault_disk.operations = 0;
@@ -188,7 +188,7 @@ static void cut_each_in_turn(uint64_t seed)
 {
     struct random random;
     random_seed(&random, seed);
-    for (long at = 1, reached = 1; reached; at += 1 + at / 16) {
+    for (long at = 1, reached = 1; reached; at += 1 + at / 6) {
         struct run r;
         struct fail why;
         begin(&r);

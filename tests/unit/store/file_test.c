@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "store/doctor.h"
 #include "store/sqlite_file.h"
 #include "store_world.h"
 
@@ -248,6 +249,46 @@ TEST(file, log_stays_bounded)
     assert_in_range(info.st_size, 1, 20 * 1024 * 1024);
 }
 
+static void assert_doctor_says(const char *directory, bool healthy, const char *part)
+{
+    struct bytes lines;
+    struct doctor_report report = {.lines = &lines};
+    bytes_init(&lines, 100000);
+    bool found = store_doctor(directory, &report);
+    if (found != healthy || strstr(lines.data, part) == NULL)
+        fail_msg("the doctor says: %s", lines.data);
+    bytes_done(&lines);
+}
+
+TEST(file, doctor_says_what_is_wrong)
+{
+    struct world *w = *state_;
+    char path[128], running[64];
+    struct stat info;
+    put_meta(w->store, "a", "1");
+    commit(w->store);
+    snprintf(running, sizeof(running), "process %ld is running on it", (long)getpid());
+    assert_doctor_says(w->directory, true, running);
+    store_close(w->store);
+    assert_doctor_says(w->directory, true, "all tables are as version 1 wants them");
+    run_sql(w, "DROP INDEX timer_due; ALTER TABLE meta ADD COLUMN note TEXT");
+    assert_doctor_says(w->directory, false, "problem: index 'timer_due' is missing");
+    assert_doctor_says(w->directory, false,
+                       "problem: table 'meta' has the columns key,value,note,");
+    snprintf(path, sizeof(path), "%s/dure.db", w->directory);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_doctor_says(w->directory, false, "hint: others may read the database");
+    assert_int_equal(stat(path, &info), 0);
+    overwrite(path, 4096, 4096);
+    assert_doctor_says(w->directory, false, "problem: the file is damaged");
+    overwrite(path, 0, 100);
+    assert_doctor_says(w->directory, false, "problem: ");
+    unlink(path);
+    assert_doctor_says(w->directory, false, "is it the right directory?");
+    assert_doctor_says("/nonexistent", false, "there is no directory");
+    world_open(w);
+}
+
 int main(void)
 {
 #define FILE_CASE(behaviour)                                                                       \
@@ -262,6 +303,7 @@ int main(void)
         FILE_CASE(reader_looks_beside_the_writer),
         FILE_CASE(backup_is_one_moment_of_a_store_at_work),
         FILE_CASE(log_stays_bounded),
+        FILE_CASE(doctor_says_what_is_wrong),
     };
     log_configure(LOG_ERROR + 1, false);
     return cmocka_run_group_tests(tests, NULL, NULL);
