@@ -325,8 +325,8 @@ static bool check_together(const struct reading *r, struct fail *why)
     if (r->weekday_number && seen & (BIT(BYMONTHDAY) | BIT(BYYEARDAY)))
         return fail(why, FAIL_INVALID,
                     "rrule: a number in BYDAY does not go with BYMONTHDAY or BYYEARDAY");
-    if (seen & BIT(BYYEARDAY) && seen & BIT(BYMONTHDAY))
-        return fail(why, FAIL_INVALID, "rrule: BYYEARDAY and BYMONTHDAY exclude each other");
+    if (seen & BIT(BYYEARDAY) && seen & (BIT(BYMONTHDAY) | BIT(BYMONTH)))
+        return fail(why, FAIL_INVALID, "rrule: BYYEARDAY does not go with BYMONTH or BYMONTHDAY");
     return check_frequency(r, why);
 }
 
@@ -340,8 +340,7 @@ static void complete(struct rule *r, unsigned seen)
         append_part(r, "INTERVAL", interval);
         r->week_interval = 1;
     }
-    unsigned narrower = BIT(BYMONTH) | BIT(BYYEARDAY);
-    if (r->frequency == RULE_YEARLY && seen & BIT(BYMONTHDAY) && !(seen & narrower))
+    if (r->frequency == RULE_YEARLY && seen & BIT(BYMONTHDAY) && !(seen & BIT(BYMONTH)))
         append_part(r, "BYMONTH", "1,2,3,4,5,6,7,8,9,10,11,12");
 }
 

@@ -317,7 +317,7 @@ TEST(recurrence, refuses_what_is_no_rule)
         {"FREQ=HOURLY;BYDAY=MO", "BYHOUR and BYMINUTE"},
         {"FREQ=DAILY;BYMONTHDAY=-1", "end of the month"},
         {"FREQ=MONTHLY;BYMONTHDAY=1;BYDAY=1MO", "does not go with"},
-        {"FREQ=YEARLY;BYYEARDAY=1;BYMONTHDAY=1", "exclude"},
+        {"FREQ=YEARLY;BYYEARDAY=1;BYMONTHDAY=1", "BYYEARDAY does not go"},
         {"FREQ=WEEKLY;BYMONTHDAY=2", "BYMONTHDAY goes with"},
         {"FREQ=DAILY;BYYEARDAY=2", "BYYEARDAY goes with"},
         {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "does not describe moments"},
