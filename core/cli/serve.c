@@ -27,6 +27,8 @@ static const char usage[] =
     "Runs the server until SIGTERM or SIGINT.\n"
     "  --dev    loopback only, no log-in, mails kept in a mailbox page, reload when a definition "
     "or plugin changes\n"
+    "  --now    with --dev: the clock stands at this moment and is moved by POST /dev/clock "
+    "{\"to\": …}\n"
     "  --load   a folder whose definitions, people.csv and start.yaml are brought in\n"
     "\nkeys of dure.yaml, each also an environment variable DURE_KEY:\n";
 
@@ -36,6 +38,7 @@ struct serving {
     struct config config;
     const char *load;
     bool dev;
+    int64_t now_ms; // of a clock that stands; 0: the real one
     char *host;
     uint16_t port;
     struct plugins *plugins;
@@ -134,6 +137,9 @@ static bool open_all(struct serving *s, struct fail *why)
     struct site_opts site = {.data = config_get(&s->config, CONFIG_DATA),
                              .plugins = s->plugins,
                              .config = &s->config,
+                             .is_virtual = s->now_ms != 0,
+                             .now_ms = s->now_ms,
+                             .is_served = true,
                              .mail_is_kept = s->dev && !config_get(&s->config, CONFIG_MAIL_SERVER)};
     if (!parse_listen(s, why) || !(s->site = site_open(&site, why)))
         return false;
@@ -205,13 +211,17 @@ static void configure_log(const struct config *c)
 
 int command_serve(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'},   {"listen", required_argument, NULL, 'l'},
-        {"config", required_argument, NULL, 'c'}, {"plugins", required_argument, NULL, 'p'},
-        {"load", required_argument, NULL, 'L'},   {"dev", no_argument, NULL, 'D'},
-        {"help", no_argument, NULL, 'h'},         {0}};
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"listen", required_argument, NULL, 'l'},
+                                            {"config", required_argument, NULL, 'c'},
+                                            {"plugins", required_argument, NULL, 'p'},
+                                            {"load", required_argument, NULL, 'L'},
+                                            {"dev", no_argument, NULL, 'D'},
+                                            {"now", required_argument, NULL, 'n'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct serving s = {0};
-    const char *data = NULL, *listen = NULL, *file = NULL, *plugins = NULL;
+    const char *data = NULL, *listen = NULL, *file = NULL, *plugins = NULL, *now = NULL;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (c) {
         case 'd':
@@ -232,6 +242,9 @@ int command_serve(int argc, char **argv)
         case 'D':
             s.dev = true;
             break;
+        case 'n':
+            now = optarg;
+            break;
         case 'h':
             fputs(usage, stdout);
             config_describe(stdout);
@@ -244,6 +257,8 @@ int command_serve(int argc, char **argv)
         return cli_usage(usage, "serve takes options only");
     struct fail why = {0};
     int code = EXIT_BAD;
+    if (now && (!s.dev || !instant_parse(now, &s.now_ms, &why)))
+        return cli_usage(usage, "--now: %s", s.dev ? why.message : "only with --dev");
     if (config_read(&s.config, file, &why)) {
         config_set(&s.config, CONFIG_DATA, data);
         config_set(&s.config, CONFIG_LISTEN, listen);

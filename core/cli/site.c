@@ -24,7 +24,7 @@ struct site {
     uv_async_t woken; // virtual: ends the wait for the store or an effect
     bool is_virtual;
     struct virtual_port clock;
-    struct engine_loop *engine_loop; // NULL when virtual
+    struct engine_loop *engine_loop; // NULL when site_run drives the engine
     struct memory_disk *disk;
     struct store *store;
     struct engine *engine;
@@ -88,8 +88,8 @@ static bool open_store(struct site *s, const char *data, struct fail *why)
         return false;
     s->store = store_open(
         &(struct store_opts){.driver = driver,
-                             .wake = s->is_virtual ? wake_virtual : engine_loop_store_wake,
-                             .context = s->is_virtual ? (void *)s : (void *)s->engine_loop},
+                             .wake = s->engine_loop ? engine_loop_store_wake : wake_virtual,
+                             .context = s->engine_loop ? (void *)s->engine_loop : (void *)s},
         why);
     return s->store != NULL;
 }
@@ -123,7 +123,7 @@ static bool open_engine(struct site *s, const struct site_opts *opts, struct fai
         .port = s->is_virtual ? &s->clock.port : port_system(),
         .host = opts->plugins ? plugins_host(opts->plugins) : NULL,
         .secrets = s->secrets,
-        .wake = s->is_virtual ? NULL : engine_loop_engine_wake,
+        .wake = s->engine_loop ? engine_loop_engine_wake : NULL,
         .context = s->engine_loop,
     };
     s->engine = engine_new(&engine_opts);
@@ -133,7 +133,7 @@ static bool open_engine(struct site *s, const struct site_opts *opts, struct fai
     add_executors(s, opts);
     if (!engine_recover(s->engine, why))
         return false;
-    if (!s->is_virtual)
+    if (s->engine_loop)
         engine_loop_attach(s->engine_loop, s->engine);
     return true;
 }
@@ -149,10 +149,11 @@ struct site *site_open(const struct site_opts *opts, struct fail *why)
         const struct port *real = port_system();
         uint64_t seed;
         real->secret(real->context, &seed, sizeof seed);
-        virtual_port_init(&s->clock, real->now_ms(real->context), seed);
-    } else {
-        s->engine_loop = engine_loop_new(&s->loop);
+        virtual_port_init(&s->clock, opts->now_ms ? opts->now_ms : real->now_ms(real->context),
+                          seed);
     }
+    if (!s->is_virtual || opts->is_served)
+        s->engine_loop = engine_loop_new(&s->loop);
     if (read_secrets(s, opts->config ? config_get(opts->config, CONFIG_SECRETS) : NULL, why) &&
         open_store(s, opts->data, why) && open_engine(s, opts, why))
         return s;
@@ -247,4 +248,37 @@ bool site_run(struct site *s, bool (*done)(void *context), void *context, int64_
         uv_run(&s->loop, UV_RUN_ONCE);
     }
     return true;
+}
+
+// Goes on until nothing is left to do at this moment and all of it is durable.
+static bool settle(struct site *s, struct fail *why)
+{
+    do {
+        while (engine_turn(s->engine))
+            ;
+        if (!store_flush(s->store, FLUSH_PATIENCE_MS, why))
+            return false;
+        engine_poll(s->engine);
+        uv_run(&s->loop, UV_RUN_NOWAIT);
+    } while (!engine_is_idle(s->engine));
+    return true;
+}
+
+bool site_move_clock(struct site *s, int64_t ms, struct fail *why)
+{
+    if (!s->is_virtual)
+        return fail(why, FAIL_UNSUPPORTED, "the clock of this server is the real one");
+    if (ms < s->clock.now_ms)
+        return fail(why, FAIL_INVALID, "the clock cannot go back");
+    for (;;) {
+        if (!settle(s, why))
+            return false;
+        int64_t due = engine_next_due_ms(s->engine);
+        if (due == INSTANT_NONE || due > ms)
+            break;
+        if (due > s->clock.now_ms)
+            s->clock.now_ms = due;
+    }
+    s->clock.now_ms = ms;
+    return settle(s, why);
 }

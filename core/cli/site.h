@@ -18,7 +18,9 @@ struct site;
 
 struct site_opts {
     const char *data; // NULL: in memory
-    bool is_virtual;  // the clock is moved by site_run instead of waiting
+    bool is_virtual;  // the clock stands still and is moved by site_run or site_move_clock
+    int64_t now_ms;   // where a virtual clock begins; 0: at the real time
+    bool is_served;   // the loop drives the engine, as a server needs it
     struct plugins *plugins;
     const struct config *config; // mail, sink, secrets; NULL: none
     bool mail_is_kept;           // --dev: mails stay rows for the mailbox page
@@ -36,3 +38,7 @@ json site_secrets(struct site *s); // borrowed
 // Runs until `done` says so (true), or only waits are left that lie further off than patience_ms
 // (false); virtual sites skip to them instead, and return false when nothing is due at all.
 bool site_run(struct site *s, bool (*done)(void *context), void *context, int64_t patience_ms);
+
+// Virtual sites: moves the clock to `ms`, stopping at every moment something is due; each is
+// durable before the next.
+CHECKED bool site_move_clock(struct site *s, int64_t ms, struct fail *why);

@@ -1,0 +1,100 @@
+#include "cli/front.h"
+
+#include "api/api.h"
+#include "base/mem.h"
+#include "calendar/instant.h"
+#include "net/reply.h"
+#include "net/request.h"
+#include "net/server.h"
+#include "plugin/plugin.h"
+#include "web/page.h"
+#include "web/web.h"
+
+struct front {
+    struct site *site;
+    struct server *server;
+    struct api *api;
+    struct web *web;
+};
+
+static bool is_busy(void *context)
+{
+    struct front *f = context;
+    struct fail why = {0};
+    return store_trouble(site_store(f->site), &why);
+}
+
+// --dev --now: the clock is moved by hand.
+static void move_clock(void *context, struct request *r)
+{
+    struct front *f = context;
+    struct fail why = {0};
+    json body = json_absent(), answer = json_object();
+    int64_t ms;
+    bool ok = request_is_loopback(r) && !request_is_cross_site(r) && request_json(r, &body, &why) &&
+              instant_parse(json_get_text(body, "to", ""), &ms, &why) &&
+              site_move_clock(f->site, ms, &why);
+    if (ok) {
+        char now[INSTANT_TEXT_SIZE];
+        instant_write_utc(ms, now);
+        json_set_text(&answer, "now", now);
+        request_reply_json(r, 200, answer);
+    } else {
+        request_fail(r, &why);
+    }
+    json_free(answer);
+    json_free(body);
+}
+
+struct front *front_open(const struct front_opts *opts, struct fail *why)
+{
+    struct front *f = mem_new(struct front);
+    f->site = opts->site;
+    f->server = server_new(site_loop(opts->site),
+                           &(struct server_opts){.host = opts->host,
+                                                 .port = opts->port,
+                                                 .busy = is_busy,
+                                                 .page = page_of_problem,
+                                                 .context = f},
+                           why);
+    if (!f->server) {
+        mem_free(f);
+        return NULL;
+    }
+    f->api = api_new(&(struct api_opts){
+        .server = f->server,
+        .engine = site_engine(opts->site),
+        .people = site_people(opts->site),
+        .catalogue = opts->plugins ? &plugins_host(opts->plugins)->catalogue : NULL,
+        .dev = opts->dev,
+        .token = opts->token});
+    f->web = web_new(&(struct web_opts){.server = f->server,
+                                        .loop = site_loop(opts->site),
+                                        .engine = site_engine(opts->site),
+                                        .people = site_people(opts->site),
+                                        .plugins = opts->plugins,
+                                        .dev = opts->dev,
+                                        .token = opts->token,
+                                        .public_url = opts->public_url});
+    if (opts->dev)
+        server_route(f->server, "POST", "/dev/clock", move_clock, f);
+    return f;
+}
+
+uint16_t front_port(const struct front *f)
+{
+    return server_port(f->server);
+}
+
+void front_drain(struct front *f, int patience_ms, void (*drained)(void *context), void *context)
+{
+    server_drain(f->server, patience_ms, drained, context);
+}
+
+void front_close(struct front *f)
+{
+    server_close(f->server);
+    api_free(f->api);
+    web_free(f->web);
+    mem_free(f);
+}
