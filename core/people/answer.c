@@ -124,7 +124,7 @@ static void request_end(struct taking *t, json reply)
 
 // ---- may this be answered, by him, so
 
-static bool item_is_open(const struct taking *t, struct fail *why)
+static bool may_be_answered(const struct taking *t, struct fail *why)
 {
     const char *status = row_text(&t->item, ITEM_STATUS);
     if (strcmp(status, "open") == 0)
@@ -206,7 +206,7 @@ static bool content_is_sound(struct taking *t, json *reply, struct fail *why)
 
 static bool read_item(struct taking *t, struct fail *why)
 {
-    if (!item_row_get(t->p, t->answer->item, &t->item, why) ||
+    if (!item_row(t->p, t->answer->item, &t->item, why) ||
         !row_json(&t->item, ITEM_DETAIL, &t->kept, why))
         return false;
     t->secret = json_get_bool(t->kept, "secret", false);
@@ -281,19 +281,10 @@ static void put_answer(struct taking *t, json reply)
 
 static bool count_answer(struct taking *t, struct fail *why)
 {
-    struct item_counts counts;
-    struct step_address step = item_step(&t->item);
-    bool again = row_is_there(&t->earlier);
-    if (!item_counts_read(t->p, &step, &counts, why))
-        return false;
-    counts.answers += !again;
-    counts.answered += row_integer(&t->item, ITEM_ANSWERS) == 0;
-    counts.open -= t->once;
-    item_counts_write(t->p, &step, &counts);
-    struct item_change change = {.status = t->once ? "done" : NULL,
-                                 .closed_ms = engine_now_ms(t->p->engine),
-                                 .answered = !again};
-    return item_row_change(t->p, &t->item, &change, why);
+    int64_t answers = row_integer(&t->item, ITEM_ANSWERS);
+    if (!row_is_there(&t->earlier))
+        answers++;
+    return item_change(t->p, &t->item, t->once ? "done" : "open", answers, NULL, why);
 }
 
 // The decision itself goes into the history as the salted hash of a row of its own. Of a secret
@@ -360,7 +351,7 @@ static bool take(struct taking *t, json *reply, struct fail *why)
         return false;
     if (known)
         return true;
-    if (!person_may(t, why) || !item_is_open(t, why) || !find_earlier(t, why) ||
+    if (!person_may(t, why) || !may_be_answered(t, why) || !find_earlier(t, why) ||
         !content_is_sound(t, reply, why))
         return false;
     make_receipt(t);

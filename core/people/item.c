@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "calendar/instant.h"
+#include "people/form_schema.h"
 #include "people/item_row.h"
 
 #define NAME_BYTES_MAX  300
@@ -15,25 +16,25 @@
 
 // ---- asking
 
-static void find_in_step(struct people *p, const struct step_address *step, const char *name,
-                         struct row *row)
+// The row of the step's item by name; there may be none.
+static bool find_in_step(struct people *p, const struct step_address *step, const char *name,
+                         struct row *row, struct fail *why)
 {
-    struct fail why = {0};
     struct scan *scan = NULL;
     struct value prefix[] = {value_text(step->instance), value_text(step->path),
                              value_integer(step->attempt), value_text(name)};
+    struct scan_opts opts = {.table = TABLE_ITEM, .index = 0, .prefix = prefix, .prefix_count = 4};
     *row = (struct row){0};
-    if (store_scan(p->store,
-                   &(struct scan_opts){
-                       .table = TABLE_ITEM, .index = 0, .prefix = prefix, .prefix_count = 4},
-                   &scan, &why)) {
-        if (!scan_next(scan, row, &why))
-            *row = (struct row){0};
-    }
+    why->kind = FAIL_NONE;
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    if (!scan_next(scan, row, why))
+        *row = (struct row){0};
     scan_done(scan);
+    return why->kind == FAIL_NONE;
 }
 
-static bool check_ask(const struct ask *ask, struct fail *why)
+static bool check_ask(struct people *p, const struct ask *ask, struct fail *why)
 {
     if (!ask->name || !*ask->name || strlen(ask->name) > NAME_BYTES_MAX)
         return fail(why, FAIL_LIMIT, "the name of a work item has 1 to %d bytes", NAME_BYTES_MAX);
@@ -44,7 +45,12 @@ static bool check_ask(const struct ask *ask, struct fail *why)
         json_size_estimate(ask->detail) > FORM_BYTES_MAX)
         return fail(why, FAIL_LIMIT, "the form of work item '%s' is larger than %d bytes",
                     ask->name, FORM_BYTES_MAX);
-    return true;
+    if (!json_is_absent(ask->title) && !json_is_string(ask->title) && !json_is_object(ask->title))
+        return fail(why, FAIL_INVALID, "the title of '%s' is text or a map by language", ask->name);
+    if (ask->assignee != NULL &&
+        !id_text_check("the assignee", ask->assignee, PERSON_ID_BYTES, why))
+        return false;
+    return form_is_sound(p, ask->form, why) || fail_within(why, "work item '%s'", ask->name);
 }
 
 static json detail_of(const struct ask *ask)
@@ -64,74 +70,98 @@ static struct value instant_value(int64_t ms)
     return ms == INSTANT_NONE ? value_null() : value_integer(ms);
 }
 
-bool item_ask(struct people *p, const struct step_address *step, const struct ask *ask,
-              struct id *id, struct fail *why)
+static void put_item(struct people *p, const struct step_address *step, const struct ask *ask,
+                     const char *id, int64_t answers)
 {
-    struct row before;
-    if (!check_ask(ask, why))
-        return false;
-    find_in_step(p, step, ask->name, &before);
-    bool again = row_is_there(&before);
-    if (again && item_is_open(&before)) {
-        row_done(&before);
-        return fail(why, FAIL_CONFLICT,
-                    "a work item '%s' is open already; close it before asking anew", ask->name);
-    }
-    if (again)
-        snprintf(id->text, sizeof id->text, "%s", row_text(&before, ITEM_ID));
-    else
-        *id = id_new(engine_now_ms(p->engine), engine_random(p->engine));
     json detail = detail_of(ask);
-    char *title = json_dump(ask->title),
-         *form = json_is_absent(ask->form) ? mem_string("{}") : json_dump(ask->form),
-         *detail_text = json_dump(detail);
-    store_put(p->store, TABLE_ITEM,
-              (struct value[]){[ITEM_ID] = value_text(id->text),
-                               [ITEM_INSTANCE] = value_text(step->instance),
-                               [ITEM_PATH] = value_text(step->path),
-                               [ITEM_ATTEMPT] = value_integer(step->attempt),
-                               [ITEM_NAME] = value_text(ask->name),
-                               [ITEM_TASK] = value_text(ask->task),
-                               [ITEM_ASSIGNEE] = value_text(ask->assignee),
-                               [ITEM_STATUS] = value_text("open"),
-                               [ITEM_KIND] = value_text(ask->kind ? ask->kind : "form"),
-                               [ITEM_TITLE] = value_text(title),
-                               [ITEM_FORM] = value_blob(form, strlen(form)),
-                               [ITEM_OPENS_MS] = instant_value(ask->opens_ms),
-                               [ITEM_CLOSES_MS] = instant_value(ask->closes_ms),
-                               [ITEM_CREATED_MS] = value_integer(engine_now_ms(p->engine)),
-                               [ITEM_CLOSED_MS] = value_null(),
-                               [ITEM_ANSWERS] =
-                                   value_integer(again ? row_integer(&before, ITEM_ANSWERS) : 0),
-                               [ITEM_DETAIL] = value_blob(detail_text, strlen(detail_text))});
-    item_count(p, step,
-               (struct item_counts){
-                   .open = 1, .total = again ? 0 : 1, .public = ask->assignee || again ? 0 : 1});
+    char *title = json_is_absent(ask->title) ? mem_string("\"\"") : json_dump(ask->title);
+    char *form = json_is_absent(ask->form) ? mem_string("{}") : json_dump(ask->form);
+    char *detail_text = json_dump(detail);
+    struct value columns[] = {
+        [ITEM_ID] = value_text(id),
+        [ITEM_INSTANCE] = value_text(step->instance),
+        [ITEM_PATH] = value_text(step->path),
+        [ITEM_ATTEMPT] = value_integer(step->attempt),
+        [ITEM_NAME] = value_text(ask->name),
+        [ITEM_TASK] = value_text(ask->task),
+        [ITEM_ASSIGNEE] = value_text(ask->assignee),
+        [ITEM_STATUS] = value_text("open"),
+        [ITEM_KIND] = value_text(ask->kind ? ask->kind : "form"),
+        [ITEM_TITLE] = value_text(title),
+        [ITEM_FORM] = value_blob(form, strlen(form)),
+        [ITEM_OPENS_MS] = instant_value(ask->opens_ms),
+        [ITEM_CLOSES_MS] = instant_value(ask->closes_ms),
+        [ITEM_CREATED_MS] = value_integer(engine_now_ms(p->engine)),
+        [ITEM_CLOSED_MS] = value_null(),
+        [ITEM_ANSWERS] = value_integer(answers),
+        [ITEM_DETAIL] = value_blob(detail_text, strlen(detail_text)),
+    };
+    store_put(p->store, TABLE_ITEM, columns);
     mem_free(title);
     mem_free(form);
     mem_free(detail_text);
     json_free(detail);
+}
+
+// Asking again under the same name changes the item and opens it again; its id and answers stay.
+bool item_ask(struct people *p, const struct step_address *step, const struct ask *ask,
+              struct id *id, struct fail *why)
+{
+    struct row before;
+    if (!check_ask(p, ask, why) || !find_in_step(p, step, ask->name, &before, why))
+        return false;
+    bool again = row_is_there(&before);
+    bool open = again && item_is_open(&before);
+    if (again)
+        snprintf(id->text, sizeof id->text, "%s", row_text(&before, ITEM_ID));
+    else
+        *id = id_new(engine_now_ms(p->engine), engine_random(p->engine));
+    put_item(p, step, ask, id->text, again ? row_integer(&before, ITEM_ANSWERS) : 0);
+    item_count(p, step,
+               (struct item_counts){.open = open ? 0 : 1,
+                                    .asked = again ? 0 : 1,
+                                    .public = ask->assignee || again ? 0 : 1});
     row_done(&before);
     return true;
 }
 
-void item_close(struct people *p, const struct step_address *step, const char *name)
+static bool close_rows(struct people *p, const struct step_address *step, const char *name,
+                       const char *code, struct fail *why)
 {
-    struct fail why = {0};
     struct scan *scan = NULL;
     struct row row;
     struct value prefix[] = {value_text(step->instance), value_text(step->path),
                              value_integer(step->attempt), value_text(name)};
     struct scan_opts opts = {
         .table = TABLE_ITEM, .index = 0, .prefix = prefix, .prefix_count = name ? 4 : 3};
-    if (item_counts(p, step).open == 0 || !store_scan(p->store, &opts, &scan, &why))
-        return;
-    while (scan_next(scan, &row, &why)) {
+    if (item_counts(p, step).open == 0)
+        return true;
+    why->kind = FAIL_NONE;
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    bool good = true;
+    while (good && scan_next(scan, &row, why)) {
         if (item_is_open(&row))
-            item_set_status(p, &row, "closed", row_integer(&row, ITEM_ANSWERS));
+            good = item_change(p, &row, "closed", row_integer(&row, ITEM_ANSWERS), code, why);
         row_done(&row);
     }
     scan_done(scan);
+    return good && why->kind == FAIL_NONE;
+}
+
+void item_close_as(struct people *p, const struct step_address *step, const char *name,
+                   const char *code)
+{
+    struct fail why = {0};
+    bool good = close_rows(p, step, name, code, &why);
+    if (!good)
+        must_context(why.message);
+    must(good);
+}
+
+void item_close(struct people *p, const struct step_address *step, const char *name)
+{
+    item_close_as(p, step, name, NULL);
 }
 
 size_t item_open_count(struct people *p, const struct step_address *step)
@@ -144,11 +174,11 @@ void item_waits_for(struct people *p, const struct step_address *step, struct by
     struct item_counts n = item_counts(p, step);
     if (n.open == 0)
         return;
-    if (n.public > 0)
+    if (n.public == n.asked)
         bytes_printf(out, "an open form with %lld answers so far", (long long)n.answers);
     else
-        bytes_printf(out, "%lld of %lld have answered", (long long)(n.total - n.open),
-                     (long long)n.total);
+        bytes_printf(out, "%lld of %lld have answered", (long long)(n.answered),
+                     (long long)n.asked);
 }
 
 // ---- showing
@@ -255,6 +285,7 @@ json item_list(struct people *p, const struct item_list_opts *opts, struct fail 
     struct scan *scan = NULL;
     json items = json_array();
     size_t limit = opts->limit > 0 && opts->limit < LIMIT_PAGE_ROWS ? opts->limit : LIMIT_PAGE_ROWS;
+    why->kind = FAIL_NONE;
     bool ok = store_scan(p->store, &scan_opts, &scan, why);
     while (ok && json_length(items) < limit && scan_next(scan, &row, why)) {
         json item = json_absent();
@@ -299,6 +330,7 @@ static bool find(struct people *p, const char *instance, const struct wanted *w,
     struct value prefix = value_text(instance);
     struct scan_opts opts = {.table = TABLE_ITEM, .index = 0, .prefix = &prefix, .prefix_count = 1};
     bool found = false, open = false;
+    why->kind = FAIL_NONE;
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
     while (!open && scan_next(scan, &row, why)) {

@@ -78,6 +78,3 @@ CHECKED bool item_find_named(struct people *p, const char *instance, const char 
 json answer_show(struct people *p, const char *receipt,
                  struct fail *why); // {item, data, status, at, reply}
 json answer_list(struct people *p, const char *item, size_t limit, struct fail *why);
-// The open item of a task by its name in the step.
-CHECKED bool item_find_named(struct people *p, const char *instance, const char *task,
-                             const char *name, struct id *id, struct fail *why);
