@@ -11,7 +11,8 @@
 #include "calendar/instant.h"
 #include "calendar/transitions.h"
 
-#define DAY_S INT64_C(86400)
+#define DAY_S       INT64_C(86400)
+#define TABLE_END_S INT64_C(4102444800) // the first second of TRANSITIONS_YEAR_END
 
 struct zone {
     char *name;
@@ -86,8 +87,9 @@ static int64_t floor_div(int64_t a, int64_t b)
 // The years 2072 to 2099 hold every such calendar, since the pattern repeats after 28 years.
 static int64_t shift_s(int64_t at_s)
 {
-    if (at_s < date_from_civil(TRANSITIONS_YEAR_END, 1, 1) * DAY_S)
+    if (at_s < TABLE_END_S)
         return 0;
+    must(date_from_civil(TRANSITIONS_YEAR_END, 1, 1) * DAY_S == TABLE_END_S);
     int year, month, day;
     date_to_civil((int32_t)floor_div(at_s, DAY_S), &year, &month, &day);
     int32_t first = date_from_civil(year, 1, 1);
