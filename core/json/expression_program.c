@@ -25,6 +25,18 @@
 #include "base/must.h"
 #include "base/utf8.h"
 
+// libjq 1.6 loses the texts it has read when a program does not parse: some bytes for each mistake
+// in an expression. They are not ours to free, so the leak checker of the test build looks away
+// meanwhile.
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#define LEAKS_OF_LIBJQ_BEGIN() __lsan_disable()
+#define LEAKS_OF_LIBJQ_END()   __lsan_enable()
+#else
+#define LEAKS_OF_LIBJQ_BEGIN() ((void)0)
+#define LEAKS_OF_LIBJQ_END()   ((void)0)
+#endif
+
 #define PROGRAM_BYTES_MAX  (256u * 1024 * 1024)
 #define MESSAGES_MAX       10000
 #define COMPILE_PASSES_MAX 20
@@ -35,10 +47,12 @@ struct program {
     bool exhausted;
 };
 
-// Loops are counted (__tick). The rest mends libjq 1.6: an array index of a billion takes all
-// memory; indices counts bytes instead of code points and never ends on an empty text; gsub never
-// ends on an empty match; times outside of four-digit years abort the process; implode takes
-// anything.
+// Loops are counted (__tick). _modify is what `|=`, `+=` and the like call: setpath in libjq 1.6
+// copies each level below the first, so that updating n rows costs n squared; where the paths are
+// of one length, each level is updated once instead. The rest mends libjq 1.6: an array index of a
+// billion takes all memory; indices counts bytes instead of code points and never ends on an empty
+// text; gsub never ends on an empty match; times outside of four-digit years abort the process;
+// implode takes anything.
 static const char prelude[] =
     "def __tick: if input then . else . end;\n"
     "def __range($f; $u): range($f; $u);\n"
@@ -69,11 +83,25 @@ static const char prelude[] =
     "def setpath($p; $v): if ($p | type) == \"array\"\n"
     "  and any($p[]; type == \"number\" and . > 1000000)\n"
     "  then error(\"an array index may be 1000000 at most\") else __setpath($p; $v) end;\n"
-    "def _assign(paths; $value): reduce path(paths) as $p (.; setpath($p; $value));\n"
-    "def _modify(paths; update): reduce path(paths) as $p ([., []]; . as $s\n"
-    "  | [first($s[0] | getpath($p) | update)] as $new\n"
-    "  | if ($new | length) == 1 then [($s[0] | setpath($p; $new[0])), $s[1]]\n"
-    "    else [$s[0], $s[1] + [$p]] end) | . as $s | $s[0] | delpaths($s[1]);\n"
+    "def _modify(paths; update): [path(paths)] as $ps\n"
+    "  | if ($ps | length) == 1 then [first(getpath($ps[0]) | update)] as $v\n"
+    "      | if ($v | length) == 1 then setpath($ps[0]; $v[0]) else delpaths($ps) end\n"
+    "    elif any($ps[][]; type == \"number\" and . > 1000000)\n"
+    "      then error(\"an array index may be 1000000 at most\")\n"
+    "    elif all($ps[]; length == ($ps[0] | length)) and all($ps[][]; type != \"object\") then\n"
+    "      ($ps[0] | length) as $n\n"
+    "      | def __go($qs; $i): if $i == $n then reduce $qs[] as $q ([.]; [.[] | first(update)])\n"
+    "          else . as $in | [$qs | group_by(.[$i])[] | . as $g | .[0][$i] as $k\n"
+    "              | {$k, v: ($in | getpath([$k]) | __go($g; $i + 1))}] as $rs\n"
+    "            | [reduce ($rs[] | select(.v | length == 1)) as $r (.; __setpath([$r.k]; "
+    "$r.v[0]))\n"
+    "              | delpaths([$rs[] | select(.v | length == 0) | [.k]])] end;\n"
+    "        __go($ps; 0) | .[0]\n"
+    "    else reduce $ps[] as $p ([., []]; . as $s | [first($s[0] | getpath($p) | update)] as $v\n"
+    "        | if ($v | length) == 1 then [($s[0] | setpath($p; $v[0])), $s[1]]\n"
+    "          else [$s[0], $s[1] + [$p]] end)\n"
+    "      | . as $s | $s[0] | delpaths($s[1]) end;\n"
+    "def _assign(paths; $value): _modify(paths; $value);\n"
     "def __implode: implode;\n"
     "def implode: if type == \"array\" and all(.[]; type == \"number\" and . >= 0 and . <= "
     "1114111\n"
@@ -148,7 +176,10 @@ static jq_state *compile(const char *text, struct messages *messages)
     jq_state *jq = jq_init();
     must(jq);
     jq_set_error_cb(jq, gather, messages);
-    if (!jq_compile(jq, text))
+    LEAKS_OF_LIBJQ_BEGIN();
+    bool good = jq_compile(jq, text);
+    LEAKS_OF_LIBJQ_END();
+    if (!good)
         jq_teardown(&jq);
     return jq;
 }

@@ -116,9 +116,12 @@ bool report_type(struct findings *f, const struct schema_node *n, const struct p
     for (size_t i = 0; i < 7; i++) {
         if (!(wanted & table[i].bit))
             continue;
-        if (*list)
-            strcat(list, left == 1 ? " or " : ", ");
-        strcat(list, table[i].words);
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s",
+                 used == 0   ? ""
+                 : left == 1 ? " or "
+                             : ", ",
+                 table[i].words);
         left--;
     }
     bool fraction = json_is_number(value) && (wanted & SCHEMA_INTEGER);
