@@ -250,7 +250,8 @@ bool site_run(struct site *s, bool (*done)(void *context), void *context, int64_
     return true;
 }
 
-// Goes on until nothing is left to do at this moment and all of it is durable.
+// Goes on until nothing is left to do at this moment, but for effects that the loop still carries,
+// and all is durable. Runs inside a callback of the loop, so it never runs the loop itself.
 static bool settle(struct site *s, struct fail *why)
 {
     do {
@@ -259,8 +260,7 @@ static bool settle(struct site *s, struct fail *why)
         if (!store_flush(s->store, FLUSH_PATIENCE_MS, why))
             return false;
         engine_poll(s->engine);
-        uv_run(&s->loop, UV_RUN_NOWAIT);
-    } while (!engine_is_idle(s->engine));
+    } while (!engine_is_idle(s->engine) && engine_effects_running(s->engine) == 0);
     return true;
 }
 
