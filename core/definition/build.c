@@ -151,6 +151,8 @@ struct component *use_take(struct builder *b, enum use_kind kind, const struct y
         found->used = true;
         return found;
     }
+    if (b->use_in_doubt && b->use[kind].count == 0)
+        return NULL;
     const char *sentence = USE_UNKNOWN[kind].sentence, *hole = strstr(sentence, "%s");
     report(b, SEVERITY_ERROR, name, USE_UNKNOWN[kind].code, "%.*s%s%s", (int)(hole - sentence),
            sentence, text, hole + 2);

@@ -65,6 +65,7 @@ struct builder {
     size_t errors_before; // of other files
     struct component_table use[USE_KINDS];
     const struct variable *variables;
+    bool use_in_doubt;       // a section of `use` is mistyped: names may be there
     bool variables_open;     // use.retries: their variables are named where they are used
     const struct map *names; // of the task list in hand
     size_t task_capacity, filter_capacity;

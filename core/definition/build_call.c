@@ -124,6 +124,8 @@ static void unknown_function(struct builder *b, const struct task *task,
     size_t count = 0;
     const char *const *known = f == NULL ? NULL : f->names(f->context);
     const char *name = task->call.function;
+    if (b->use_in_doubt && b->use[USE_FUNCTIONS].count == 0)
+        return;
     if (task->call.version != NULL && f->find(f->context, name, NULL) != NULL) {
         const struct function_signature *s = f->find(f->context, name, NULL);
         report(b, SEVERITY_ERROR, call, "unknown-version",

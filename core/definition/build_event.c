@@ -105,7 +105,9 @@ static void build_until(struct builder *b, const struct yaml_node *strategy,
     const struct yaml_node *until = node_field(strategy, "until");
     if (until == NULL)
         return;
-    if (out->mode != EVENTS_ANY) {
+    if (node_field(strategy, "any") == NULL) {
+        if (out->count == 0)
+            return;
         report(b, SEVERITY_WARNING, yaml_key(strategy, "until"), "useless-key",
                "'until' means something beside 'any' only");
         return;

@@ -100,6 +100,8 @@ static void check_secret(struct builder *b, const struct yaml_node *node, const 
             secret->used = true;
             continue;
         }
+        if (b->use_in_doubt && b->use[USE_SECRETS].count == 0)
+            continue;
         diagnostics_add(b->diagnostics, SEVERITY_ERROR, expression_place(b, node, place),
                         "unknown-secret", "the secret '%s' is not listed in 'use.secrets'", name);
         shape_suggest(b->diagnostics, name, b->use[USE_SECRETS].names, b->use[USE_SECRETS].count);

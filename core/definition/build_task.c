@@ -178,6 +178,34 @@ static void build_switch(struct builder *b, struct task *task)
     }
 }
 
+// A mistyped key may have been meant to name a variable; then nothing is said of those below.
+static bool has_stray_key(const struct yaml_node *node, const struct shape_key *keys, size_t count)
+{
+    if (node != NULL && node_mapping(node) == NULL)
+        return true;
+    for (size_t i = 0; node != NULL && i < node->count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < count; k++)
+            known = known || strcmp(keys[k].name, node->keys[i]->text) == 0;
+        for (size_t k = 0; k < LANGUAGE_TASK_KEY_COUNT; k++)
+            known = known || strcmp(LANGUAGE_TASK_KEYS[k].name, node->keys[i]->text) == 0;
+        if (!known)
+            return true;
+    }
+    return false;
+}
+
+// The same one level down: in `for`, `catch`, `foreach`.
+static bool has_stray_part(const struct yaml_node *node, const struct language_word *word)
+{
+    bool stray = has_stray_key(node, word->keys, word->key_count);
+    for (size_t i = 0; i < word->key_count && !stray; i++)
+        if (word->keys[i].shape->kind == SHAPE_RECORD && !word->keys[i].shape->open)
+            stray = has_stray_key(node_field(node, word->keys[i].name), word->keys[i].shape->keys,
+                                  word->keys[i].shape->key_count);
+    return stray;
+}
+
 static void build_for(struct builder *b, struct task *task)
 {
     const struct yaml_node *loop = node_field(task->node, "for");
@@ -340,6 +368,8 @@ void build_task(struct builder *b, struct task *task)
     if (word == NULL)
         return;
     task->kind = word->kind;
+    bool variables_open = b->variables_open;
+    b->variables_open = variables_open || has_stray_part(node, word);
     if (node_mapping(node_field(node, "metadata")) != NULL)
         task->metadata = yaml_to_json(node_field(node, "metadata"));
     task->condition = build_template(b, node_field(node, "if"), true, PHASE_IF);
@@ -347,4 +377,5 @@ void build_task(struct builder *b, struct task *task)
     task->timeout = build_timeout(b, node_field(node, "timeout"));
     task->then = build_flow(b, node_field(node, "then"));
     build_word(b, task);
+    b->variables_open = variables_open;
 }

@@ -222,10 +222,34 @@ static void keep_secrets(struct builder *b)
     b->d->secret_count = b->use[USE_SECRETS].count;
 }
 
+// `ues:` at the top; what it holds cannot be missed twice.
+static bool is_mistyped(const struct yaml_node *root)
+{
+    static const char *const USE[] = {"use"};
+    for (size_t i = 0; i < root->count; i++)
+        if (shape_nearest(root->keys[i]->text, USE, 1) != NULL)
+            return true;
+    return false;
+}
+
+static bool has_unknown_section(const struct yaml_node *use)
+{
+    for (size_t i = 0; node_mapping(use) != NULL && i < use->count; i++) {
+        bool known = strcmp(use->keys[i]->text, "extensions") == 0;
+        for (size_t kind = 0; kind < USE_KINDS; kind++)
+            known = known || strcmp(use->keys[i]->text, SECTIONS[kind]) == 0;
+        if (!known || use->items[i]->kind == YAML_NULL)
+            return true;
+    }
+    return false;
+}
+
 void build_use(struct builder *b, const struct yaml_node *use)
 {
     for (size_t kind = 0; kind < USE_KINDS; kind++)
         read_table(b, (enum use_kind)kind, node_field(use, SECTIONS[kind]));
+    b->use_in_doubt = node_mapping(use) == NULL ? use != NULL || is_mistyped(b->document->root)
+                                                : has_unknown_section(use);
     for (size_t kind = 0; kind < USE_KINDS; kind++)
         for (size_t i = 0; i < b->use[kind].count; i++)
             build_component(b, (enum use_kind)kind, &b->use[kind].items[i]);

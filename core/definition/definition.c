@@ -76,7 +76,6 @@ static struct definition *build(struct yaml_document *document, const struct def
                                 struct diagnostics *diagnostics)
 {
     size_t before = diagnostics->errors;
-    const struct shape_check shapes = {.document = document, .diagnostics = diagnostics};
     if (document->root->kind != YAML_MAPPING) {
         diagnostics_add(diagnostics, SEVERITY_ERROR, shape_place(document, document->root),
                         "wrong-kind", "a workflow is a mapping with 'document' and 'do', not %s",
@@ -84,7 +83,7 @@ static struct definition *build(struct yaml_document *document, const struct def
         yaml_free(document);
         return NULL;
     }
-    shape_check(&shapes, &LANGUAGE_WORKFLOW, document->root);
+    shape_check(document, diagnostics, &LANGUAGE_WORKFLOW);
     struct definition *d = definition_new(document);
     struct builder b = {.d = d,
                         .document = document,

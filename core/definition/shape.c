@@ -7,12 +7,9 @@
 #include "base/must.h"
 #include "definition/language.h"
 
-#define KEYS_MAX 64 // of one mapping, over all tables
+typedef struct shape_check check;
 
-typedef const struct shape_check check;
-
-static void check_record(check *c, const struct shape *shape, const struct yaml_node *node);
-static void check_task(check *c, const struct yaml_node *node);
+static void check_node(check *c, const struct shape *shape, const struct yaml_node *node);
 
 struct diagnostic_place shape_place(const struct yaml_document *document,
                                     const struct yaml_node *node)
@@ -58,7 +55,7 @@ void shape_suggest(struct diagnostics *d, const char *word, const char *const *c
 
 // ── what a shape is called in a message ──
 
-static const char *expected(const struct shape *shape)
+const char *shape_expected(const struct shape *shape)
 {
     if (shape->what != NULL)
         return shape->what;
@@ -106,7 +103,7 @@ static const char *advice(const struct shape *shape, const struct yaml_node *nod
 static void wrong_kind(check *c, const struct shape *shape, const struct yaml_node *node)
 {
     diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node), "wrong-kind",
-                    "expected %s, got %s%s", expected(shape),
+                    "expected %s, got %s%s", shape_expected(shape),
                     node->kind == YAML_NULL ? "nothing" : yaml_kind_name(node->kind),
                     advice(shape, node));
 }
@@ -171,10 +168,10 @@ static void check_integer(check *c, const struct shape *shape, const struct yaml
         node->number == (double)(long long)node->number)
         return;
     diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node), "wrong-kind",
-                    "expected %s, got %s", expected(shape), node->text);
+                    "expected %s, got %s", shape_expected(shape), node->text);
 }
 
-static bool enough(check *c, const struct shape *shape, const struct yaml_node *node)
+bool shape_enough(check *c, const struct shape *shape, const struct yaml_node *node)
 {
     if (node->count >= shape->count_min)
         return true;
@@ -185,7 +182,7 @@ static bool enough(check *c, const struct shape *shape, const struct yaml_node *
                  shape->keys[i].name);
     }
     diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node), "empty",
-                    "%s may not be empty%s%s", expected(shape),
+                    "%s may not be empty%s%s", shape_expected(shape),
                     shape->key_count > 0 ? "; it takes" : "", list);
     return false;
 }
@@ -197,7 +194,7 @@ static void check_named(check *c, const struct shape *shape, const struct yaml_n
     if (entry->kind != YAML_MAPPING || entry->count == 0) {
         diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, entry),
                         "wrong-kind", "expected a name with %s, as in '- name: …', got %s",
-                        expected(shape->item),
+                        shape_expected(shape->item),
                         entry->kind == YAML_NULL      ? "nothing"
                         : entry->kind == YAML_MAPPING ? "an empty mapping"
                                                       : yaml_kind_name(entry->kind));
@@ -215,17 +212,17 @@ static void check_named(check *c, const struct shape *shape, const struct yaml_n
     if (entry->items[0]->kind == YAML_NULL) {
         diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, entry->keys[0]),
                         "wrong-kind", "'%s' is empty; expected %s", entry->keys[0]->text,
-                        expected(shape->item));
+                        shape_expected(shape->item));
         return;
     }
-    shape_check(c, shape->item, entry->items[0]);
+    check_node(c, shape->item, entry->items[0]);
 }
 
 static void check_union(check *c, const struct shape *shape, const struct yaml_node *node)
 {
     for (size_t i = 0; shape->alternatives[i] != NULL; i++) {
         if (takes(shape->alternatives[i], node)) {
-            shape_check(c, shape->alternatives[i], node);
+            check_node(c, shape->alternatives[i], node);
             return;
         }
     }
@@ -233,18 +230,18 @@ static void check_union(check *c, const struct shape *shape, const struct yaml_n
 }
 
 // A missing value is told of at its key, where the author looks.
-static void check_value(check *c, const struct shape *shape, const struct yaml_node *key,
-                        const struct yaml_node *node)
+void shape_check_value(check *c, const struct shape *shape, const struct yaml_node *key,
+                       const struct yaml_node *node)
 {
     if (node->kind != YAML_NULL || takes(shape, node)) {
-        shape_check(c, shape, node);
+        check_node(c, shape, node);
         return;
     }
     diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, key), "wrong-kind",
-                    "'%s' is empty; expected %s", key->text, expected(shape));
+                    "'%s' is empty; expected %s", key->text, shape_expected(shape));
 }
 
-void shape_check(check *c, const struct shape *shape, const struct yaml_node *node)
+static void check_node(check *c, const struct shape *shape, const struct yaml_node *node)
 {
     if (!takes(shape, node)) {
         wrong_kind(c, shape, node);
@@ -265,30 +262,30 @@ void shape_check(check *c, const struct shape *shape, const struct yaml_node *no
         break;
     case SHAPE_DURATION:
         if (node->kind == YAML_MAPPING)
-            check_record(c, &SHAPE_OF_DURATION_OBJECT, node);
+            shape_check_record(c, &SHAPE_OF_DURATION_OBJECT, node);
         break;
     case SHAPE_OBJECT:
-        (void)enough(c, shape, node);
+        (void)shape_enough(c, shape, node);
         break;
     case SHAPE_RECORD:
-        check_record(c, shape, node);
+        shape_check_record(c, shape, node);
         break;
     case SHAPE_MAP:
         for (size_t i = 0; i < node->count; i++)
-            check_value(c, shape->item, node->keys[i], node->items[i]);
+            shape_check_value(c, shape->item, node->keys[i], node->items[i]);
         break;
     case SHAPE_LIST:
-        if (enough(c, shape, node))
+        if (shape_enough(c, shape, node))
             for (size_t i = 0; i < node->count; i++)
-                shape_check(c, shape->item, node->items[i]);
+                check_node(c, shape->item, node->items[i]);
         break;
     case SHAPE_NAMED:
-        if (enough(c, shape, node))
+        if (shape_enough(c, shape, node))
             for (size_t i = 0; i < node->count; i++)
                 check_named(c, shape, node->items[i]);
         break;
     case SHAPE_TASK:
-        check_task(c, node);
+        shape_check_task(c, node);
         break;
     case SHAPE_UNION:
         check_union(c, shape, node);
@@ -296,254 +293,10 @@ void shape_check(check *c, const struct shape *shape, const struct yaml_node *no
     }
 }
 
-// ── mappings with known keys ──
-
-struct key_set {
-    const struct shape_key *keys[KEYS_MAX];
-    const char *names[KEYS_MAX];
-    size_t count;
-};
-
-static void key_set_add(struct key_set *set, const struct shape_key *keys, size_t count)
+void shape_check(const struct yaml_document *document, struct diagnostics *diagnostics,
+                 const struct shape *shape)
 {
-    for (size_t i = 0; i < count; i++) {
-        must(set->count < KEYS_MAX);
-        set->keys[set->count] = &keys[i];
-        set->names[set->count++] = keys[i].name;
-    }
-}
-
-static const struct shape_key *key_set_find(const struct key_set *set, const char *name)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (strcmp(set->names[i], name) == 0)
-            return set->keys[i];
-    return NULL;
-}
-
-// `with` inside a missing `event`: the level between was forgotten, which is one mistake.
-static const struct shape_key *forgotten_level(const struct key_set *set,
-                                               const struct yaml_node *node, const char *key)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        const struct shape *inner = set->keys[i]->shape;
-        if (!set->keys[i]->required || inner->kind != SHAPE_RECORD ||
-            yaml_key(node, set->names[i]) != NULL)
-            continue;
-        for (size_t k = 0; k < inner->key_count; k++)
-            if (strcmp(inner->keys[k].name, key) == 0)
-                return set->keys[i];
-    }
-    return NULL;
-}
-
-static const struct shape_key *first_missing(const struct key_set *set,
-                                             const struct yaml_node *node)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (set->keys[i]->required && yaml_key(node, set->names[i]) == NULL)
-            return set->keys[i];
-    return NULL;
-}
-
-// An unknown key beside a missing one is most likely that one under a wrong name, so both are told
-// of in one message.
-static void unknown_key(check *c, const char *what, const struct key_set *set,
-                        const struct yaml_node *node, const struct yaml_node *key)
-{
-    const struct shape_key *level = forgotten_level(set, node, key->text);
-    const struct shape_key *missing = first_missing(set, node);
-    const char *near = shape_nearest(key->text, set->names, set->count);
-    struct diagnostic_place place = shape_place(c->document, key);
-    if (level != NULL && near == NULL)
-        diagnostics_add(c->diagnostics, SEVERITY_ERROR, place, "unknown-key",
-                        "'%s' belongs one level deeper, under '%s'", key->text, level->name);
-    else if (missing != NULL && near == NULL)
-        diagnostics_add(c->diagnostics, SEVERITY_ERROR, place, "unknown-key",
-                        "unknown key '%s' in %s, where '%s' is missing", key->text, what,
-                        missing->name);
-    else
-        diagnostics_add(c->diagnostics, SEVERITY_ERROR, place, "unknown-key",
-                        "unknown key '%s' in %s", key->text, what);
-    shape_suggest(c->diagnostics, key->text, set->names, set->count);
-}
-
-// A key that was meant to be `name` but is mistyped: its own message says so already.
-static bool meant(const struct key_set *set, const struct yaml_node *node, const char *name)
-{
-    for (size_t i = 0; i < node->count; i++) {
-        if (key_set_find(set, node->keys[i]->text) != NULL)
-            continue;
-        const char *near = shape_nearest(node->keys[i]->text, set->names, set->count);
-        if (near != NULL && strcmp(near, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void check_missing(check *c, const char *what, const struct key_set *set,
-                          const struct yaml_node *node)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        if (set->keys[i]->required && yaml_key(node, set->names[i]) == NULL &&
-            !meant(set, node, set->names[i]))
-            diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node),
-                            "missing-key", "'%s' is missing in %s", set->names[i], what);
-    }
-}
-
-static void check_keys(check *c, const struct shape *shape, const struct key_set *set,
-                       const struct yaml_node *node)
-{
-    const char *what = expected(shape);
-    bool told = false; // of what is missing, by a key that stands in its place
-    for (size_t i = 0; i < node->count; i++) {
-        const struct shape_key *key = key_set_find(set, node->keys[i]->text);
-        if (key != NULL) {
-            check_value(c, key->shape, node->keys[i], node->items[i]);
-        } else if (!shape->open) {
-            unknown_key(c, what, set, node, node->keys[i]);
-            told = told || shape_nearest(node->keys[i]->text, set->names, set->count) == NULL;
-        }
-    }
-    if (!told)
-        check_missing(c, what, set, node);
-}
-
-static bool is_one_of(const char *const *names, const char *name)
-{
-    for (size_t i = 0; names[i] != NULL; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-static void none_of(check *c, const struct shape *shape, const struct key_set *set,
-                    const struct yaml_node *node)
-{
-    char list[256] = "";
-    for (size_t i = 0; shape->one_of[i] != NULL; i++) {
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", shape->one_of[i]);
-        if (meant(set, node, shape->one_of[i]))
-            return;
-    }
-    for (size_t i = 0; i < node->count; i++)
-        if (key_set_find(set, node->keys[i]->text) == NULL)
-            return; // told of as unknown
-    diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node), "missing-key",
-                    "%s needs one of: %s", expected(shape), list);
-}
-
-static void check_one_of(check *c, const struct shape *shape, const struct key_set *set,
-                         const struct yaml_node *node)
-{
-    const struct yaml_node *first = NULL;
-    for (size_t i = 0; i < node->count; i++) {
-        const struct yaml_node *key = node->keys[i];
-        if (!is_one_of(shape->one_of, key->text))
-            continue;
-        if (first != NULL) {
-            diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, key),
-                            "exclusive-keys", "'%s' and '%s' exclude each other in %s; keep one",
-                            first->text, key->text, expected(shape));
-            return;
-        }
-        first = key;
-    }
-    if (first == NULL)
-        none_of(c, shape, set, node);
-}
-
-static void check_record(check *c, const struct shape *shape, const struct yaml_node *node)
-{
-    struct key_set set = {.count = 0};
-    key_set_add(&set, shape->keys, shape->key_count);
-    if (!enough(c, shape, node))
-        return;
-    check_keys(c, shape, &set, node);
-    if (shape->one_of != NULL)
-        check_one_of(c, shape, &set, node);
-}
-
-// ── tasks ──
-
-// The word of a task, or NULL after a message. `for` brings a `do` of its own.
-static const struct language_word *find_word(check *c, const struct yaml_node *node)
-{
-    const struct language_word *found = NULL;
-    const struct yaml_node *found_key = NULL;
-    bool has_for = yaml_key(node, "for") != NULL;
-    for (size_t k = 0; k < node->count; k++) {
-        for (size_t i = 0; i < LANGUAGE_WORD_COUNT; i++) {
-            const struct language_word *word = &LANGUAGE_WORDS[i];
-            if (strcmp(word->word, node->keys[k]->text) != 0 || (has_for && word->kind == TASK_DO))
-                continue;
-            if (found != NULL) {
-                diagnostics_add(c->diagnostics, SEVERITY_ERROR,
-                                shape_place(c->document, node->keys[k]), "two-words",
-                                "a task does one thing, but here are '%s' and '%s'; make two tasks",
-                                found_key->text, word->word);
-                return NULL;
-            }
-            found = word;
-            found_key = node->keys[k];
-        }
-    }
-    return found;
-}
-
-// No word: if a key looks like one mistyped, that is the mistake.
-static void no_word(check *c, const struct yaml_node *node)
-{
-    struct key_set set = {.count = 0};
-    key_set_add(&set, LANGUAGE_TASK_KEYS, LANGUAGE_TASK_KEY_COUNT);
-    const char *words[KEYS_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < LANGUAGE_WORD_COUNT; i++)
-        words[count++] = LANGUAGE_WORDS[i].word;
-    for (size_t k = 0; k < node->count; k++) {
-        const struct yaml_node *key = node->keys[k];
-        if (key_set_find(&set, key->text) != NULL || shape_nearest(key->text, words, count) == NULL)
-            continue;
-        diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, key),
-                        "unknown-key", "unknown key '%s' in a task", key->text);
-        shape_suggest(c->diagnostics, key->text, words, count);
-        return;
-    }
-    diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, node), "no-word",
-                    "this task has nothing to do; give it one of: call, do, emit, for, fork, "
-                    "listen, raise, run, set, switch, try, wait");
-}
-
-static void check_task(check *c, const struct yaml_node *node)
-{
-    size_t before = c->diagnostics->errors;
-    const struct language_word *word = find_word(c, node);
-    if (word == NULL) {
-        if (c->diagnostics->errors == before)
-            no_word(c, node);
-        return;
-    }
-    char what[64];
-    snprintf(what, sizeof what, "a '%s' task", word->word);
-    struct key_set set = {.count = 0};
-    key_set_add(&set, word->keys, word->key_count);
-    key_set_add(&set, LANGUAGE_TASK_KEYS, LANGUAGE_TASK_KEY_COUNT);
-    const struct shape shape = {.kind = SHAPE_RECORD, .what = what};
-    check_keys(c, &shape, &set, node);
-    if (word->kind != TASK_CALL)
-        return;
-    const struct yaml_node *call = yaml_get(node, "call"), *with = yaml_get(node, "with");
-    if (call == NULL || call->kind != YAML_STRING)
-        return;
-    const struct language_protocol *protocol = language_protocol(call->text);
-    if (protocol == NULL)
-        return;
-    if (with != NULL && with->kind == YAML_MAPPING)
-        shape_check(c, protocol->with, with);
-    else if (with == NULL && !meant(&set, node, "with"))
-        diagnostics_add(c->diagnostics, SEVERITY_ERROR, shape_place(c->document, call),
-                        "missing-key", "'with' is missing; call: %s needs its arguments",
-                        call->text);
+    struct shape_check c = {.document = document, .diagnostics = diagnostics};
+    check_node(&c, shape, document->root);
+    shape_tell_missing(&c);
 }

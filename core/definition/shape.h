@@ -51,13 +51,8 @@ struct shape {
 
 #define SHAPE_KEYS(table) .keys = (table), .key_count = sizeof(table) / sizeof *(table)
 
-struct shape_check {
-    const struct yaml_document *document;
-    struct diagnostics *diagnostics;
-};
-
-void shape_check(const struct shape_check *c, const struct shape *shape,
-                 const struct yaml_node *node);
+void shape_check(const struct yaml_document *document, struct diagnostics *diagnostics,
+                 const struct shape *shape);
 
 // "did you mean" that also sees a difference in case only.
 void shape_suggest(struct diagnostics *d, const char *word, const char *const *candidates,
@@ -67,3 +62,33 @@ const char *shape_nearest(const char *word, const char *const *candidates, size_
 struct diagnostic_place shape_place(const struct yaml_document *document,
                                     const struct yaml_node *node);
 bool shape_is_expression(const struct yaml_node *node); // a text that is `${ … }` whole
+
+// ── between shape.c and shape_record.c: one check in hand ──
+
+#define SHAPE_SLIPS_MAX 64
+
+struct shape_check {
+    const struct yaml_document *document;
+    struct diagnostics *diagnostics;
+    struct shape_unknown {
+        const char *name;
+        size_t message; // in diagnostics
+    } unknown[SHAPE_SLIPS_MAX];
+    size_t unknown_count;
+    struct shape_missing {
+        const char *name;
+        const struct yaml_node *node;
+        char what[96];
+    } missing[SHAPE_SLIPS_MAX];
+    size_t missing_count;
+};
+
+const char *shape_expected(const struct shape *shape); // as messages call it
+// As many items or keys as the shape asks for, or a message.
+bool shape_enough(struct shape_check *c, const struct shape *shape, const struct yaml_node *node);
+void shape_check_value(struct shape_check *c, const struct shape *shape,
+                       const struct yaml_node *key, const struct yaml_node *node);
+void shape_check_record(struct shape_check *c, const struct shape *shape,
+                        const struct yaml_node *node);
+void shape_check_task(struct shape_check *c, const struct yaml_node *node);
+void shape_tell_missing(struct shape_check *c);
