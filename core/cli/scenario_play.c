@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "calendar/duration.h"
 #include "calendar/instant.h"
 #include "cli/context.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/must.h"
 #include "calendar/instant.h"
 #include "cli/context.h"
 #include "effects/http.h"
