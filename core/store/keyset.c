@@ -1,4 +1,4 @@
-#include "store/memtable.h"
+#include "store/keyset.h"
 
 #include <string.h>
 
@@ -9,6 +9,26 @@
 #define BUCKETS_LEAST 64
 
 __extension__ typedef unsigned __int128 wide;
+
+struct version *version_new(enum table table, enum version_kind kind, const struct value *columns,
+                            int count)
+{
+    size_t trees = kind == VERSION_ROW ? 1 + (size_t)schema_tables[table].index_count : 0;
+    struct row_data *row = row_data_new(sizeof(struct version) + trees * sizeof(struct tree_node),
+                                        columns, (size_t)count);
+    struct version *version = (struct version *)row;
+    version->table = table;
+    version->kind = kind;
+    return version;
+}
+
+struct version *version_seen(struct version *newest, uint64_t number)
+{
+    struct version *v = newest;
+    while (v != NULL && v->number > number)
+        v = v->older;
+    return v;
+}
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {

@@ -3,26 +3,6 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-struct version *version_new(enum table table, enum version_kind kind, const struct value *columns,
-                            int count)
-{
-    size_t trees = kind == VERSION_ROW ? 1 + (size_t)schema_tables[table].index_count : 0;
-    struct row_data *row = row_data_new(sizeof(struct version) + trees * sizeof(struct tree_node),
-                                        columns, (size_t)count);
-    struct version *version = (struct version *)row;
-    version->table = table;
-    version->kind = kind;
-    return version;
-}
-
-struct version *version_seen(struct version *newest, uint64_t number)
-{
-    struct version *v = newest;
-    while (v != NULL && v->number > number)
-        v = v->older;
-    return v;
-}
-
 static struct version *version_of(const struct tree *tree, struct tree_node *node)
 {
     char *first = (char *)(node - tree->number);

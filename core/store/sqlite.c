@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "store/sqlite_check.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_reader.h"
 #include "store/sqlite_writer.h"
@@ -15,10 +17,13 @@
 #define RETRY_MS  50
 #define WAL_PAGES 2000 // of 4 KiB: fewer means copying hot pages more often, more a longer recovery
 
+#define CHECK_AT_ONCE_BYTES_MAX (128LL * 1024 * 1024) // larger ones are checked after the start
+
 struct sqlite_driver {
     struct store_driver seam;     // first
     struct sqlite_writer *writer; // NULL: read only
     struct sqlite_reader *reader;
+    struct sqlite_check *check; // NULL: none was needed
     int lock;
 };
 
@@ -81,6 +86,7 @@ static void driver_set_wake(struct store_driver *d, void (*wake)(void *context),
 // The writer closes last: it then copies the log into the file and removes it.
 static void driver_close(struct store_driver *d)
 {
+    sqlite_check_stop(self(d)->check);
     sqlite_reader_free(self(d)->reader);
     if (self(d)->writer != NULL)
         sqlite_writer_stop(self(d)->writer);
@@ -104,6 +110,13 @@ static struct sqlite_driver *driver_new(void)
     return driver;
 }
 
+static bool is_checked_at_once(sqlite3 *db, const struct sqlite_opts *opts)
+{
+    struct stat info;
+    return !opts->skip_check && (stat(sqlite3_db_filename(db, NULL), &info) != 0 ||
+                                 info.st_size <= CHECK_AT_ONCE_BYTES_MAX);
+}
+
 static bool prepare_file(sqlite3 *db, const struct sqlite_opts *opts, struct fail *why)
 {
     // The log's file shrinks to this after it grew in a rush.
@@ -112,7 +125,7 @@ static bool prepare_file(sqlite3 *db, const struct sqlite_opts *opts, struct fai
                     "PRAGMA journal_size_limit=67108864",
                     why) &&
            file_migrate(db, migrations, SCHEMA_VERSION, why) &&
-           (opts->skip_check || file_quick_check(db, why));
+           (!is_checked_at_once(db, opts) || file_quick_check(db, why));
 }
 
 // Personal data lies in the file and its log, which takes over the file's rights: they are the
@@ -138,6 +151,8 @@ static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts 
         sqlite3_close(db);
         return false;
     }
+    if (!opts->skip_check && !is_checked_at_once(db, opts))
+        driver->check = sqlite_check_start(path);
     driver->writer = sqlite_writer_start(
         &(struct sqlite_writer_opts){.db = db,
                                      .retry_ms = opts->retry_ms > 0 ? opts->retry_ms : RETRY_MS,
@@ -184,6 +199,20 @@ static bool copy(sqlite3 *from, sqlite3 *to, struct fail *why)
            file_quick_check(to, why);
 }
 
+static bool sync_directory_of(const char *file)
+{
+    char *path = mem_string(file);
+    char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        slash[slash == path ? 1 : 0] = '\0';
+    int directory = open(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = directory >= 0 && fsync(directory) == 0;
+    if (directory >= 0)
+        close(directory);
+    mem_free(path);
+    return synced;
+}
+
 // The copy gets its name only when it is whole and on the disk, so that nobody mistakes a torn one
 // for a backup.
 bool sqlite_backup(const char *directory, const char *to_file, struct fail *why)
@@ -200,7 +229,7 @@ bool sqlite_backup(const char *directory, const char *to_file, struct fail *why)
     bool copied = to != NULL && copy(from, to, why);
     sqlite3_close(to);
     sqlite3_close(from);
-    if (copied && rename(partial, to_file) != 0)
+    if (copied && (rename(partial, to_file) != 0 || !sync_directory_of(to_file)))
         copied = fail(why, FAIL_IO, "cannot name the backup '%s': %s", to_file, strerror(errno));
     if (!copied)
         unlink(partial);

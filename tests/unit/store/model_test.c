@@ -14,10 +14,10 @@
 
 struct model_row {
     bool there;
-    char instance[4], path[8], name[4];
+    char instance[16], path[16], name[16];
     int64_t attempt, due_ms;
     bool person_there; // a second table with nulls in an index
-    char email[8];     // "": null
+    char email[16];    // "": null
 };
 
 struct state {
@@ -78,7 +78,7 @@ static void put(struct play *p)
 
 static const char *person_id(int i)
 {
-    static char id[8];
+    static char id[16];
     snprintf(id, sizeof(id), "p%02d", i);
     return id;
 }

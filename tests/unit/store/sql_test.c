@@ -45,8 +45,8 @@ static void explain(sqlite3 *db, const char *sql, char *plan, size_t size)
     sqlite3_finalize(statement);
 }
 
-// A scan of a partial index in its whole length has to find the nulls elsewhere and may sort, and so
-// may one of a single row: all columns of a unique index.
+// A scan of a partial index in its whole length has to find the nulls elsewhere and may sort, and
+// so may one of a single row: all columns of a unique index.
 static bool may_sort(const struct sql_scan *scan, const struct schema_order *order)
 {
     const struct index_description *indexes = schema_tables[scan->table].indexes;
