@@ -11,8 +11,11 @@
 #include "base/utf8.h"
 
 struct client {
+    uv_loop_t *loop;
     struct transfers *transfers;
     struct list calls;
+    struct list aborted;
+    uv_timer_t soon; // tells the aborted
 };
 
 struct client_call {
@@ -22,6 +25,7 @@ struct client_call {
     struct curl_slist *headers;
     json got_headers;
     int got_header_count;
+    bool aborted;
     struct bytes body;
     client_answered *answered;
     void *context;
@@ -31,14 +35,18 @@ struct client_call {
 struct client *client_new(uv_loop_t *loop)
 {
     struct client *client = mem_new(struct client);
+    client->loop = loop;
     client->transfers = transfers_new(loop);
     list_init(&client->calls);
+    list_init(&client->aborted);
+    must(uv_timer_init(loop, &client->soon) == 0);
+    client->soon.data = client;
     return client;
 }
 
-struct transfers *client_transfers(struct client *client)
+uv_loop_t *client_loop(const struct client *client)
 {
-    return client->transfers;
+    return client->loop;
 }
 
 static void call_free(struct client_call *call)
@@ -54,16 +62,48 @@ static void call_free(struct client_call *call)
 
 void client_cancel(struct client_call *call)
 {
-    transfer_remove(call->client->transfers, &call->transfer);
+    if (!call->aborted)
+        transfer_remove(call->client->transfers, &call->transfer);
     call_free(call);
+}
+
+static void tell_aborted(uv_timer_t *timer)
+{
+    struct client *client = timer->data;
+    while (!list_is_empty(&client->aborted)) {
+        struct client_call *call = list_owner(client->aborted.next, struct client_call, place);
+        list_remove(&call->place);
+        struct client_response response = {
+            .headers = call->got_headers, .url = "", .was_sent = true};
+        fail(&response.why, FAIL_TIMEOUT, "the call was broken off");
+        call->answered(call->context, &response);
+        call_free(call);
+    }
+}
+
+void client_abort(struct client_call *call)
+{
+    must(!call->aborted);
+    call->aborted = true;
+    transfer_remove(call->client->transfers, &call->transfer);
+    list_remove(&call->place);
+    list_append(&call->client->aborted, &call->place);
+    uv_timer_start(&call->client->soon, tell_aborted, 0, 0);
+}
+
+static void client_closed(uv_handle_t *handle)
+{
+    mem_free(handle->data);
 }
 
 void client_close(struct client *client)
 {
     list_each_safe(&client->calls, node, after)
         client_cancel(list_owner(node, struct client_call, place));
+    list_each_safe(&client->aborted, node, after)
+        client_cancel(list_owner(node, struct client_call, place));
     transfers_close(client->transfers);
-    mem_free(client);
+    uv_close((uv_handle_t *)&client->soon, client_closed);
 }
 
 // ---- what is sent
@@ -202,6 +242,9 @@ static void call_done(struct transfer *t, CURLcode result)
     char *url = NULL;
     curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
     response.url = url ? url : "";
+    long request_bytes = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+    response.was_sent = request_bytes > 0;
     if (result == CURLE_OK) {
         long status = 0;
         curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -40,12 +40,13 @@ struct client_response {
     size_t body_bytes;
     const char *url; // of the last answer, after redirects
     struct fail why; // status 0: FAIL_IO, FAIL_TIMEOUT, FAIL_LIMIT, FAIL_INVALID
+    bool was_sent;   // something of the request left: without an answer nobody knows what it did
 };
 
 struct client *client_new(uv_loop_t *loop);
 // Cancels what is running; frees itself in the last close callback. Not from inside `answered`.
 void client_close(struct client *client);
-struct transfers *client_transfers(struct client *client);
+uv_loop_t *client_loop(const struct client *client);
 
 typedef void client_answered(void *context, const struct client_response *response);
 // `answered` comes exactly once, later, from the loop, unless the call is cancelled before. NULL
@@ -53,3 +54,5 @@ typedef void client_answered(void *context, const struct client_response *respon
 struct client_call *client_send(struct client *client, const struct client_request *request,
                                 client_answered *answered, void *context, struct fail *why);
 void client_cancel(struct client_call *call);
+// Breaks the call off; `answered` still comes, later from the loop, with FAIL_TIMEOUT.
+void client_abort(struct client_call *call);

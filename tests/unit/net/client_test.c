@@ -231,6 +231,31 @@ TEST(client, cancels)
     site_done(&site);
 }
 
+TEST(client, aborts_and_says_so_later)
+{
+    UNUSED_STATE;
+    struct site site;
+    site_init(&site);
+    struct asked asked = {0};
+    struct fail why;
+    char *url = mem_printf("%s/keep", site.base);
+    struct client_call *call =
+        client_send(site.client,
+                    &(struct client_request){.method = "GET", .url = url, .headers = json_absent()},
+                    keep_answer, &asked, &why);
+    mem_free(url);
+    while (!site.kept)
+        uv_run(&site.w.loop, UV_RUN_ONCE);
+    client_abort(call);
+    assert_false(asked.answered);
+    while (!asked.answered)
+        uv_run(&site.w.loop, UV_RUN_ONCE);
+    assert_int_equal(asked.why.kind, FAIL_TIMEOUT);
+    asked_done(&asked);
+    request_reply_text(site.kept, 200, TYPE_TEXT, "nobody hears");
+    site_done(&site);
+}
+
 TEST(client, refuses_what_would_break_a_header_or_leave_http)
 {
     UNUSED_STATE;
@@ -256,4 +281,5 @@ TEST(client, refuses_what_would_break_a_header_or_leave_http)
 RUN(CASE(client, gets_an_answer_with_its_headers), CASE(client, sends_body_headers_and_credentials),
     CASE(client, follows_redirects_only_when_asked), CASE(client, bounds_time_and_bytes),
     CASE(client, says_when_nobody_listens), CASE(client, cancels),
+    CASE(client, aborts_and_says_so_later),
     CASE(client, refuses_what_would_break_a_header_or_leave_http))

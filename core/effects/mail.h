@@ -1,0 +1,26 @@
+// The executor of mails: over SMTP where a server is configured, else into files of the data
+// directory's mail/ (one .eml a key, written whole or not at all), else they stay rows for the
+// mailbox page. Keeps the status of the mail's row (sent, failed, kept). Loop thread only; files
+// are written on libuv's pool.
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+#include "net/client.h"
+#include "people/people.h"
+
+struct mail_executor;
+
+struct mail_executor_opts {
+    struct people *people;                // borrowed
+    const char *directory;                // the data directory; NULL: none
+    bool keep;                            // rows only, whatever else is configured
+    const char *server, *user, *password; // of SMTP; NULL: none
+    const char *from;                     // "두레 <dure@example.org>"; NULL: dure@localhost
+};
+// `client` tells the loop. A wrong server address is told by every mail, not here.
+struct mail_executor *mail_executor_new(const struct mail_executor_opts *opts,
+                                        struct client *client);
+void mail_executor_free(struct mail_executor *x); // what runs is broken off; NULL is legal
+struct executor *mail_executor(struct mail_executor *x);
