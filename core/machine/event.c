@@ -1,10 +1,10 @@
 #include "machine/event.h"
 
-#include <regex.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "machine/machine.h"
+#include "json/pattern.h"
 
 json event_read(json event, enum event_read read)
 {
@@ -29,19 +29,18 @@ json event_read(json event, enum event_read read)
 // `with` "supports both regular expressions and runtime expressions" (dsl-reference.md, "Event
 // Filter"). Only what the author wrote is read as a regular expression, never what was computed
 // from data.
-static bool pattern_matches(const char *pattern, const char *text)
+static bool fits_pattern(const char *text, json value)
 {
-    if (strpbrk(pattern, "*+?[](){}|^$\\") == NULL)
+    if (strpbrk(text, "*+?[](){}|^$\\") == NULL)
         return false;
-    char *whole = mem_printf("^(%s)$", pattern);
-    regex_t compiled;
-    bool matches = false;
-    if (strlen(pattern) <= 512 && regcomp(&compiled, whole, REG_EXTENDED | REG_NOSUB) == 0) {
-        matches = regexec(&compiled, text, 0, NULL, 0) == 0;
-        regfree(&compiled);
-    }
+    struct fail why;
+    char *whole = mem_printf("^(?:%s)$", text);
+    struct pattern *pattern = pattern_new(whole, &why);
+    bool fits =
+        pattern != NULL && pattern_matches(pattern, json_text(value), json_text_bytes(value));
+    pattern_free(pattern);
     mem_free(whole);
-    return matches;
+    return fits;
 }
 
 static bool attribute_fits(const char *key, json wanted, json have, bool patterns)
@@ -53,7 +52,7 @@ static bool attribute_fits(const char *key, json wanted, json have, bool pattern
     if (json_equal(wanted, have))
         return true;
     return patterns && json_is_string(wanted) && json_is_string(have) &&
-           pattern_matches(json_text(wanted), json_text(have));
+           fits_pattern(json_text(wanted), have);
 }
 
 static bool attributes_fit(json with, json event, bool patterns, struct fail *why)
@@ -88,7 +87,7 @@ static bool type_fits(const struct event_filter *filter, json event, struct fail
     if (filter->type == NULL)
         return true;
     const char *type = json_get_text(event, "type", "");
-    if (strcmp(type, filter->type) == 0 || pattern_matches(filter->type, type))
+    if (strcmp(type, filter->type) == 0)
         return true;
     return fail(why, FAIL_REFUSED, "its type is '%s', not '%s'", type, filter->type);
 }

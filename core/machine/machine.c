@@ -189,12 +189,13 @@ static void fresh_moment(struct run *r, struct frame *f, int64_t *due, const cha
     run_arm(r, f, name, *due);
 }
 
-// A frame without children that faulted starts over. Any other waits for what it waited for, with
-// its whole time before it.
+// A frame without children that faulted starts over, and so does a call, since what was called went
+// with the fault. Any other waits for what it waited for, with its whole time before it.
 static void go_on_again(struct run *r, struct frame *f, int64_t faulted)
 {
     bool at_end = f->task == NULL && f->state == FRAME_LEAVES;
-    if (f->attempt == faulted && f->first == NULL && !at_end) {
+    bool faulted_here = f->attempt == faulted && f->first == NULL && !at_end;
+    if (faulted_here || waits_for_result(f)) {
         run_again(r, f);
         return;
     }

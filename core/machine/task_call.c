@@ -210,11 +210,4 @@ static void child_done(struct run *r, struct frame *f, const struct child_end *e
     run_complete(r, f, end->output);
 }
 
-// The call of before was dropped with the fault: it is made anew, under a new attempt.
-static void again(struct run *r, struct frame *f)
-{
-    if (f->state == FRAME_WAITS)
-        run_again(r, f);
-}
-
-const struct task_word word_call = {.begin = begin, .child_done = child_done, .again = again};
+const struct task_word word_call = {.begin = begin, .child_done = child_done};

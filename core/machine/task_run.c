@@ -73,11 +73,4 @@ static void begin(struct run *r, struct frame *f)
         run_complete(r, f, json_ref(f->input));
 }
 
-// What was started was dropped with the fault, so it is started anew under a new attempt.
-static void again(struct run *r, struct frame *f)
-{
-    if (f->state == FRAME_WAITS)
-        run_again(r, f);
-}
-
-const struct task_word word_run = {.begin = begin, .again = again};
+const struct task_word word_run = {.begin = begin};
