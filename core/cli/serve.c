@@ -209,7 +209,12 @@ static void configure_log(const struct config *c)
     log_configure(least, !isatty(STDERR_FILENO));
 }
 
-int command_serve(int argc, char **argv)
+// What the command line says, over what the configuration says.
+struct options_given {
+    const char *data, *listen, *file, *plugins, *now;
+};
+
+static int parse_options(struct serving *s, struct options_given *given, int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                             {"listen", required_argument, NULL, 'l'},
@@ -220,30 +225,28 @@ int command_serve(int argc, char **argv)
                                             {"now", required_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    struct serving s = {0};
-    const char *data = NULL, *listen = NULL, *file = NULL, *plugins = NULL, *now = NULL;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         switch (c) {
         case 'd':
-            data = optarg;
+            given->data = optarg;
             break;
         case 'l':
-            listen = optarg;
+            given->listen = optarg;
             break;
         case 'c':
-            file = optarg;
+            given->file = optarg;
             break;
         case 'p':
-            plugins = optarg;
+            given->plugins = optarg;
             break;
         case 'L':
-            s.load = optarg;
+            s->load = optarg;
             break;
         case 'D':
-            s.dev = true;
+            s->dev = true;
             break;
         case 'n':
-            now = optarg;
+            given->now = optarg;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -253,16 +256,24 @@ int command_serve(int argc, char **argv)
             return cli_usage(usage, "serve takes no such option");
         }
     }
-    if (optind != argc)
-        return cli_usage(usage, "serve takes options only");
+    return optind == argc ? -1 : cli_usage(usage, "serve takes options only");
+}
+
+int command_serve(int argc, char **argv)
+{
+    struct serving s = {0};
+    struct options_given given = {0};
     struct fail why = {0};
-    int code = EXIT_BAD;
-    if (now && (!s.dev || !instant_parse(now, &s.now_ms, &why)))
+    int code = parse_options(&s, &given, argc, argv);
+    if (code >= 0)
+        return code;
+    if (given.now && (!s.dev || !instant_parse(given.now, &s.now_ms, &why)))
         return cli_usage(usage, "--now: %s", s.dev ? why.message : "only with --dev");
-    if (config_read(&s.config, file, &why)) {
-        config_set(&s.config, CONFIG_DATA, data);
-        config_set(&s.config, CONFIG_LISTEN, listen);
-        config_set(&s.config, CONFIG_PLUGINS, plugins);
+    code = EXIT_BAD;
+    if (config_read(&s.config, given.file, &why)) {
+        config_set(&s.config, CONFIG_DATA, given.data);
+        config_set(&s.config, CONFIG_LISTEN, given.listen);
+        config_set(&s.config, CONFIG_PLUGINS, given.plugins);
         configure_log(&s.config);
         code = run(&s);
     } else {

@@ -1,10 +1,11 @@
 // The console's overview and definitions. Plain words about the engine: this is for admins and
 // operators.
+#include "web/console.h"
+
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "web/console.h"
 #include "web/html.h"
 #include "web/picture.h"
 
