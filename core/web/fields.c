@@ -119,22 +119,21 @@ static enum widget widget_of(json property)
 // violations.
 static const char *error_of(const struct fields *f, const char *name)
 {
-    char pointer[NAME_BYTES];
-    snprintf(pointer, sizeof pointer, "/%s", name);
+    char *pointer = mem_printf("/%s", name);
     for (char *c = pointer; *c; c++)
         if (*c == '.')
             *c = '/';
     size_t length = strlen(pointer);
-    for (size_t i = 0; i < json_length(f->violations); i++) {
+    const char *found = NULL;
+    for (size_t i = 0; i < json_length(f->violations) && !found; i++) {
         json violation = json_at(f->violations, i);
         const char *at = json_get_text(violation, "pointer", "");
-        const char *message = json_get_text(violation, "message", "");
-        bool here = strncmp(at, pointer, length) == 0 && (at[length] == 0 || at[length] == '/');
+        if (strncmp(at, pointer, length) == 0 && (at[length] == 0 || at[length] == '/'))
+            found = json_get_text(violation, "message", "");
         json_free(violation);
-        if (here)
-            return message;
     }
-    return NULL;
+    mem_free(pointer);
+    return found;
 }
 
 static void write_describedby(const struct field *f, struct bytes *out)
