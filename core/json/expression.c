@@ -36,7 +36,8 @@ struct expressions {
     size_t count, capacity;
     struct map by_text;
     struct program *program;
-    bool compiled; // all items as they stand
+    bool compiled;     // all items as they stand
+    size_t mistake_at; // of the last refusal
 };
 
 struct expressions *expressions_new(void)
@@ -243,16 +244,20 @@ struct expression *expressions_add(struct expressions *set, const char *text, si
                                    struct fail *why)
 {
     struct expression_scan scan;
+    set->mistake_at = 0;
     if (!check_size(set, text, bytes, why))
         return NULL;
     char *copy = arena_string_sized(&set->arena, text, bytes);
     struct expression *e = map_get(&set->by_text, copy);
     if (e)
         return e;
-    if (!expression_scan(copy, bytes, &set->arena, &scan, why))
+    if (!expression_scan(copy, bytes, &set->arena, &scan, why)) {
+        set->mistake_at = scan.mistake_at;
         return NULL;
+    }
     e = arena_new(&set->arena, struct expression);
-    e->entry = (struct program_entry){.text = copy, .bytes = bytes, .scan = scan};
+    e->entry =
+        (struct program_entry){.text = copy, .bytes = bytes, .scan = scan, .broken_at = SIZE_MAX};
     e->set = set;
     e->constant = json_absent();
     choose_form(e);
@@ -314,6 +319,16 @@ bool expressions_compile(struct expressions *set, struct expression **which, str
         return false;
     }
     return true;
+}
+
+size_t expressions_mistake(const struct expressions *set)
+{
+    return set->mistake_at;
+}
+
+size_t expression_mistake(const struct expression *e)
+{
+    return e->entry.broken_at == SIZE_MAX ? 0 : e->entry.broken_at;
 }
 
 // ---- evaluating

@@ -49,6 +49,11 @@ CHECKED bool expressions_compile(struct expressions *set, struct expression **wh
 // set if need be; a set with bad expressions still evaluates its good ones.
 CHECKED bool expression_check(struct expression *e, struct fail *why);
 
+// The offset in its text of what was wrong: of the last text that expressions_add refused, and of
+// one that does not compile; 0 where it is not known.
+size_t expressions_mistake(const struct expressions *set);
+size_t expression_mistake(const struct expression *e);
+
 // Exactly one result is wanted: no result gives null, the first of several counts.
 CHECKED bool expression_evaluate(struct expression *e, json input, const struct scope *scope,
                                  json *out, struct fail *why);
@@ -70,7 +75,8 @@ bool template_check(const struct template *t, const struct yaml_document *docume
 // Where an expression stands: its own line and column inside the node's text where that can be
 // found.
 struct diagnostic_place expression_place_in(const struct yaml_document *document,
-                                            const struct yaml_node *node, const char *text);
+                                            const struct yaml_node *node, const char *text,
+                                            size_t offset);
 bool template_is_constant(const struct template *t);
 CHECKED bool template_evaluate(const struct template *t, json input, const struct scope *scope,
                                json *out, struct fail *why);

@@ -24,10 +24,16 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "json/expression_names.h"
 
 // libjq 1.6 loses the texts it has read when a program does not parse: some bytes for each mistake
 // in an expression. They are not ours to free, so the leak checker of the test build looks away
 // meanwhile.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 #define LEAKS_OF_LIBJQ_BEGIN() __lsan_disable()
@@ -253,7 +259,7 @@ static void describe_token(const struct program_entry *e, size_t i, char *out, s
     snprintf(out, size, "%.*s", (int)shown, e->text + from);
 }
 
-static const char *syntax_of(const struct program_entry *e, struct arena *arena)
+static const char *syntax_of(struct program_entry *e, struct arena *arena)
 {
     char what[300], place[60], token[60];
     size_t line;
@@ -264,7 +270,8 @@ static const char *syntax_of(const struct program_entry *e, struct arena *arena)
         return arena_printf(arena, "the expression ends where something should follow");
     if (bad >= e->scan.token_count)
         return arena_printf(arena, "%s", what);
-    expression_place(e->text, e->scan.tokens[bad], place, sizeof place);
+    e->broken_at = e->scan.tokens[bad];
+    expression_place(e->text, e->broken_at, place, sizeof place);
     describe_token(e, bad, token, sizeof token);
     bool field = bad > 0 && e->text[e->scan.tokens[bad] - 1] == '.';
     if (field && (unsigned char)token[0] >= 0x80)
@@ -329,7 +336,7 @@ static struct program_entry *entry_at(struct program_entry **entries, size_t cou
 }
 
 // "foo/1 is not defined": the place of the name, if it stands in the text as a token.
-static const char *unbound(const struct program_entry *e, const char *what, struct arena *arena)
+static const char *unbound(struct program_entry *e, const char *what, struct arena *arena)
 {
     char place[60];
     size_t name = strcspn(what, "/ "),
@@ -340,7 +347,16 @@ static const char *unbound(const struct program_entry *e, const char *what, stru
                                                                     "0123456789"
                                                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
             continue;
-        expression_place(e->text, e->scan.tokens[i], place, sizeof place);
+        e->broken_at = e->scan.tokens[i];
+        expression_place(e->text, e->broken_at, place, sizeof place);
+        char wanted[80];
+        snprintf(wanted, sizeof wanted, "%.*s", (int)name, what);
+        const char *nearest = expression_function_near(wanted);
+        if (nearest)
+            return arena_printf(arena,
+                                "there is no function '%s' (%s of the expression); did you mean "
+                                "'%s'?",
+                                wanted, place, nearest);
         if (what[name] != '/')
             return arena_printf(arena, "%s (%s of the expression)", what, place);
         if (arguments == 0)

@@ -16,6 +16,7 @@ struct program_entry {
     size_t bytes;
     struct expression_scan scan;
     const char *broken; // why it does not compile, or NULL; set by program_compile
+    size_t broken_at;   // the offset of the mistake in text; SIZE_MAX if not known
     size_t first_line;  // of its text in the program
 };
 

@@ -63,6 +63,7 @@ void expression_place(const char *text, size_t offset, char *out, size_t size)
 bool scanner_refuse(struct scanner *s, size_t offset, const char *what)
 {
     char place[60];
+    s->mistake_at = offset;
     expression_place(s->text, offset, place, sizeof place);
     return fail(s->why, FAIL_INVALID, "%s (%s of the expression)", what, place);
 }
@@ -452,6 +453,7 @@ bool expression_scan(const char *text, size_t bytes, struct arena *arena,
 {
     struct scanner s = {.text = text, .bytes = bytes, .why = why};
     memset(out, 0, sizeof *out);
+    s.mistake_at = 0;
     bool good = scanner_to_depth(&s, 0);
     if (good && s.tokens.count == 0)
         good = fail(why, FAIL_INVALID, "the expression is empty");
@@ -467,6 +469,7 @@ bool expression_scan(const char *text, size_t bytes, struct arena *arena,
         out->token_count = s.tokens.count;
         out->uses_now = s.uses_now;
     }
+    out->mistake_at = s.mistake_at;
     scanner_done(&s);
     return good;
 }

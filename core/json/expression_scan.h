@@ -18,6 +18,7 @@ struct expression_scan {
     size_t *tokens; // where each token begins
     size_t token_count;
     bool uses_now;
+    size_t mistake_at; // after a refusal: the offset it speaks of
 };
 
 CHECKED bool expression_scan(const char *text, size_t bytes, struct arena *arena,

@@ -43,6 +43,7 @@ struct scanner {
     struct names bound, wanted;
     struct offsets bodies, tokens;
     bool uses_now;
+    size_t mistake_at;
     bool to_brace; // stop at a `}` that nothing here opened
     struct fail *why;
 };

@@ -57,7 +57,8 @@ static struct part *constant_take(struct builder *b, json value, const struct ya
 // ---- places
 
 struct diagnostic_place expression_place_in(const struct yaml_document *document,
-                                            const struct yaml_node *node, const char *text)
+                                            const struct yaml_node *node, const char *text,
+                                            size_t offset)
 {
     struct diagnostic_place place = {document->file, document->source, node->line, node->column,
                                      node->line == node->end_line ? node->end_column : 0};
@@ -87,16 +88,23 @@ struct diagnostic_place expression_place_in(const struct yaml_document *document
     }
     place.column = (int)utf8_count(line, (size_t)(found - line)) + 1;
     place.end_column = place.column + (int)utf8_count(found, first_line);
+    if (offset > 0 && offset < first_line) {
+        place.column += (int)utf8_count(text, offset);
+    } else if (offset > first_line) { // how far later lines are indented is not known
+        for (size_t i = 0; i < offset; i++)
+            place.line += text[i] == '\n';
+        place.column = place.end_column = 0;
+    }
     return place;
 }
 
 static void complain(struct builder *b, const struct yaml_node *node, const char *text,
-                     const struct fail *why)
+                     size_t offset, const struct fail *why)
 {
     if (b->document)
         diagnostics_add(b->diagnostics, SEVERITY_ERROR,
-                        expression_place_in(b->document, node, text), "bad-expression", "%s",
-                        why->message);
+                        expression_place_in(b->document, node, text, offset), "bad-expression",
+                        "%s", why->message);
     else if (!b->failed)
         *b->why = *why;
     b->failed = true;
@@ -122,7 +130,7 @@ static struct part *expression_part(struct builder *b, const char *text, size_t 
     struct expression *e = expressions_add(b->set, text, bytes, &why);
     if (!e) {
         char *copy = mem_string_sized(text, bytes);
-        complain(b, node, copy, &why);
+        complain(b, node, copy, expressions_mistake(b->set), &why);
         mem_free(copy);
         return NULL;
     }
@@ -178,7 +186,7 @@ static bool add_pieces(struct builder *b, struct part *part, const char *text, s
         if (!expression_scan_end(open + 2, (size_t)(end - open - 2), &length)) {
             struct fail why;
             fail(&why, FAIL_INVALID, "'${' is not closed by '}'");
-            complain(b, part->node, open, &why);
+            complain(b, part->node, open, 0, &why);
             return false;
         }
         struct part *piece = expression_part(b, open + 2, length, part->node);
@@ -472,9 +480,10 @@ static void check_one(void *context, struct expression *e, const struct yaml_nod
     if (expression_check(e, &why))
         return;
     c->good = false;
-    diagnostics_add(c->diagnostics, SEVERITY_ERROR,
-                    expression_place_in(c->document, node, expression_text(e)), "bad-expression",
-                    "%s", why.message);
+    diagnostics_add(
+        c->diagnostics, SEVERITY_ERROR,
+        expression_place_in(c->document, node, expression_text(e), expression_mistake(e)),
+        "bad-expression", "%s", why.message);
 }
 
 bool template_check(const struct template *t, const struct yaml_document *document,

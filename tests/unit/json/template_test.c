@@ -110,7 +110,7 @@ TEST(template, reports_every_mistake_at_its_place)
     assert_null(w.template);
     assert_int_equal(w.diagnostics.count, 4);
     assert_int_equal(w.diagnostics.items[0].line, 1);
-    assert_int_equal(w.diagnostics.items[0].column, 7);
+    assert_int_equal(w.diagnostics.items[0].column, 12);
     assert_int_equal(w.diagnostics.items[1].line, 3);
     assert_int_equal(w.diagnostics.items[1].column, 10);
     assert_int_equal(w.diagnostics.items[2].line, 6);
@@ -128,7 +128,7 @@ TEST(template, checks_what_jq_says_at_its_place)
     assert_false(template_check(w.template, w.document, &w.diagnostics));
     assert_int_equal(w.diagnostics.count, 2);
     assert_int_equal(w.diagnostics.items[0].line, 2);
-    assert_int_equal(w.diagnostics.items[0].column, 8);
+    assert_int_equal(w.diagnostics.items[0].column, 16);
     assert_int_equal(w.diagnostics.items[1].line, 3);
     unmake(&w);
 }
