@@ -202,10 +202,21 @@ static bool memory_trouble(struct store_driver *d, struct fail *why)
     return true;
 }
 
+static bool reads_fail(struct memory_driver *m, struct fail *why)
+{
+    struct memory_faults *faults = &m->disk->faults;
+    if (faults->fail_read_at == 0 || --faults->fail_read_at > 0)
+        return false;
+    fail(why, FAIL_IO, "the disk refuses to read");
+    return true;
+}
+
 static bool memory_get(struct store_driver *d, enum table table, const struct value *key,
                        struct row *out, struct fail *why)
 {
-    (void)why;
+    *out = (struct row){0};
+    if (reads_fail(self(d), why))
+        return false;
     struct version *v = memtable_find(&self(d)->disk->rows, table, key);
     *out = v != NULL ? row_of(row_data_ref(&v->row)) : (struct row){0};
     return true;
@@ -214,8 +225,9 @@ static bool memory_get(struct store_driver *d, enum table table, const struct va
 static bool memory_scan(struct store_driver *d, const struct scan_opts *opts, void **cursor,
                         struct fail *why)
 {
-    (void)why;
     struct memory_driver *m = self(d);
+    if (reads_fail(m, why))
+        return false;
     struct memory_cursor *c = mem_new(struct memory_cursor);
     range_init(&c->range, opts);
     memtable_seek(&c->rows, &m->disk->rows, &c->range, opts->index, m->disk->number);
@@ -226,8 +238,10 @@ static bool memory_scan(struct store_driver *d, const struct scan_opts *opts, vo
 
 static bool memory_next(struct store_driver *d, void *cursor, struct row *row, struct fail *why)
 {
-    (void)d, (void)why;
     struct memory_cursor *c = cursor;
+    *row = (struct row){0};
+    if (reads_fail(self(d), why))
+        return false;
     struct version *v = memtable_next(&c->rows);
     *row = v != NULL ? row_of(row_data_ref(&v->row)) : (struct row){0};
     return v != NULL;

@@ -15,6 +15,7 @@ void memory_disk_free(struct memory_disk *disk);
 struct memory_faults {
     uint32_t refuse_next;    // the next n commits fail once each (disk full), then are tried again
     uint32_t hold;           // acknowledgements wait until this is 0 (a slow disk)
+    uint64_t fail_read_at;   // the n-th read from now fails once (an I/O error); 0: none
     bool crash_applies_held; // what was held when the power went: kept, or lost
 };
 struct memory_faults *memory_disk_faults(struct memory_disk *disk);
