@@ -19,7 +19,8 @@ static const char usage[] = "usage: dure check PATH… [--format text|json|sarif
                             "workflow is checked; a *.test.yaml only where it is named. Exit code "
                             "1 if there is any error.\n";
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX        16
+#define OUTPUT_BYTES_MAX (64 * 1024 * 1024)
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
 
@@ -123,7 +124,7 @@ static void print_text(const struct checking *c)
 {
     const struct diagnostics *d = &c->diagnostics;
     struct bytes text;
-    bytes_init(&text, SIZE_MAX / 2);
+    bytes_init(&text, OUTPUT_BYTES_MAX);
     diagnostics_write_text(d, cli_is_color(STDOUT_FILENO), &text);
     fwrite(text.data, 1, text.length, stdout);
     bytes_done(&text);

@@ -140,7 +140,7 @@ bool cli_value(const char *text, json *out, struct fail *why)
 void cli_print_json(json v)
 {
     struct bytes text;
-    bytes_init(&text, SIZE_MAX / 2);
+    bytes_init(&text, SIZE_MAX / 4);
     json_write(v, isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_COMPACT, &text);
     fwrite(text.data, 1, text.length, stdout);
     putchar('\n');
