@@ -119,10 +119,11 @@ static void do_emit(struct engine *e, struct live *l, const struct action *actio
     json_free(event);
 }
 
+// path NULL: any wait. A child that nobody awaits goes its own way.
 static bool wait_is(const char *parent_wait, const char *path, int64_t attempt)
 {
-    if (!parent_wait)
-        return false;
+    if (!parent_wait || !path)
+        return parent_wait != NULL;
     char *end = NULL;
     long long number = strtoll(parent_wait, &end, 10);
     return number == attempt && *end == ' ' && strcmp(end + 1, path) == 0;
@@ -148,7 +149,7 @@ static void drop_new_children(struct engine *e, const struct live *l, const char
     {
         struct live *child = list_owner(node, struct live, dirty_node);
         if (child->parent && strcmp(child->parent, l->id) == 0 &&
-            (!path || wait_is(child->parent_wait, path, attempt)))
+            wait_is(child->parent_wait, path, attempt))
             cancel_child(e, child->id, reason);
     }
 }
@@ -167,7 +168,7 @@ static void drop_children(struct engine *e, struct live *l, const char *path, in
     struct row row = {0};
     while (rows_next(scan, &row)) {
         if (row_is_null(&row, INSTANCE_ENDED_MS) &&
-            (!path || wait_is(row_text(&row, INSTANCE_PARENT_WAIT), path, attempt)))
+            wait_is(row_text(&row, INSTANCE_PARENT_WAIT), path, attempt))
             cancel_child(e, row_text(&row, INSTANCE_ID), reason);
         row_done(&row);
     }

@@ -30,6 +30,7 @@ static void entry_free(struct catalogue_entry *entry)
 void catalogue_init(struct catalogue *c)
 {
     map_init(&c->entries);
+    map_init(&c->latest);
 }
 
 void catalogue_done(struct catalogue *c)
@@ -38,6 +39,7 @@ void catalogue_done(struct catalogue *c)
     for (size_t i = 0; map_next(&c->entries, &i, &entry);)
         entry_free(entry->value);
     map_done(&c->entries);
+    map_done(&c->latest);
 }
 
 static void key_write(struct bytes *out, const char *namespace, const char *name,
@@ -68,6 +70,24 @@ static struct catalogue_entry *entry_add(struct engine *e, const char *namespace
     return entry;
 }
 
+static void short_key(struct bytes *out, const char *namespace, const char *name)
+{
+    bytes_init(out, KEY_BYTES_MAX);
+    bytes_printf(out, "%s/%s", namespace, name);
+}
+
+static void offer_latest(struct engine *e, struct catalogue_entry *entry)
+{
+    if (entry->superseded)
+        return;
+    struct bytes key;
+    short_key(&key, entry->namespace, entry->name);
+    const struct catalogue_entry *latest = map_get(&e->catalogue.latest, key.data);
+    if (!latest || semver_compare(entry->version, latest->version) > 0)
+        map_put(&e->catalogue.latest, key.data, entry);
+    bytes_done(&key);
+}
+
 void catalogue_recover(struct engine *e)
 {
     struct scan *scan =
@@ -86,6 +106,7 @@ void catalogue_recover(struct engine *e)
         entry->title = mem_string(json_get_text(detail, "title", NULL));
         entry->schedule = json_get(detail, "schedule");
         json_free(detail);
+        offer_latest(e, entry);
         row_done(&row);
     }
 }
@@ -108,16 +129,10 @@ struct catalogue_entry *catalogue_exact(struct engine *e, const char *namespace,
 
 struct catalogue_entry *catalogue_latest(struct engine *e, const char *namespace, const char *name)
 {
-    struct catalogue_entry *latest = NULL;
-    struct map_entry *walk;
-    for (size_t i = 0; map_next(&e->catalogue.entries, &i, &walk);) {
-        struct catalogue_entry *entry = walk->value;
-        if (entry->superseded || strcmp(entry->name, name) != 0 ||
-            strcmp(entry->namespace, namespace) != 0)
-            continue;
-        if (!latest || semver_compare(entry->version, latest->version) > 0)
-            latest = entry;
-    }
+    struct bytes key;
+    short_key(&key, namespace, name);
+    struct catalogue_entry *latest = map_get(&e->catalogue.latest, key.data);
+    bytes_done(&key);
     return latest;
 }
 
@@ -317,6 +332,7 @@ static struct definition *deploy(struct engine *e, struct definition *d, const c
         supersede(e, entry);
     else
         entry = entry_add(e, d->namespace, d->name, d->version);
+    offer_latest(e, entry);
     mem_free(entry->title);
     entry->title = mem_string(d->title);
     entry->hash = hash;

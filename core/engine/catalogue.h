@@ -26,6 +26,7 @@ struct catalogue_entry {
 
 struct catalogue {
     struct map entries; // "namespace/name/version" -> entry
+    struct map latest;  // "namespace/name" -> entry
 };
 
 void catalogue_init(struct catalogue *c);

@@ -72,7 +72,10 @@ const struct port *engine_port(const struct engine *e)
 
 int64_t engine_now_ms(const struct engine *e)
 {
-    return e->now_ms;
+    if (e->in_turn || e->handler)
+        return e->now_ms;
+    int64_t now_ms = e->port->now_ms(e->port->context);
+    return now_ms > e->now_ms ? now_ms : e->now_ms;
 }
 
 struct random *engine_random(struct engine *e)

@@ -79,7 +79,14 @@ void inbox_put(struct inbox *in, struct inbox_entry *entry)
 
 void inbox_put_urgent(struct inbox *in, struct inbox_entry *entry)
 {
+    entry->urgent = true;
     list_append(&in->urgent, &entry->node);
+    in->count++;
+}
+
+void inbox_put_first(struct inbox *in, struct inbox_entry *entry)
+{
+    list_append(in->urgent.next, &entry->node); // appending to the first puts it before that
     in->count++;
 }
 

@@ -30,6 +30,7 @@ struct inbox_entry {
     int filter;
     json correlation;
     int64_t event_seq; // 0: not from an event
+    bool urgent;
 };
 
 struct inbox {
@@ -49,6 +50,7 @@ void inbox_entry_free(struct inbox_entry *entry);
 
 void inbox_put(struct inbox *in, struct inbox_entry *entry);
 void inbox_put_urgent(struct inbox *in, struct inbox_entry *entry);
+void inbox_put_first(struct inbox *in, struct inbox_entry *entry); // before all others
 // The next entry, now the caller's, or NULL. A paused instance takes only control inputs.
 struct inbox_entry *inbox_take(struct inbox *in, bool paused);
 bool inbox_has_next(const struct inbox *in, bool paused);

@@ -152,6 +152,13 @@ void live_ready(struct engine *e, struct live *l)
     engine_call_wake(e);
 }
 
+void live_rest(struct engine *e, struct live *l)
+{
+    list_remove(&l->ready_node);
+    if (!l->dirty)
+        mark_clean(e, l);
+}
+
 void live_note(struct engine *e, struct live *l, json entry_taken)
 {
     if (json_is_absent(l->entries))

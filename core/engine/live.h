@@ -36,7 +36,7 @@ struct live {
     bool has_steps;    // it may have open function steps
     bool has_children; // it may have started workflows
     bool child_now;    // it started one in this turn
-    bool ended_now;    // in this turn
+    uint32_t unbroken; // answers taken since something came from outside
     bool dirty;
     struct list ready_node; // in lives.ready while there is something to take
     struct list dirty_node;
@@ -65,6 +65,7 @@ void live_touch(struct engine *e, struct live *l); // it will be written
 // Puts it into the inbox (eats the entry) and marks the instance ready.
 void live_put(struct engine *e, struct live *l, struct inbox_entry *entry);
 void live_ready(struct engine *e, struct live *l); // its inbox got something some other way
+void live_rest(struct engine *e, struct live *l);  // it has taken all it can for now
 void live_note(struct engine *e, struct live *l, json entry_taken);         // into its history
 void live_incident(struct engine *e, struct live *l, const char *sentence); // NULL: over
 

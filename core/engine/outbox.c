@@ -402,8 +402,8 @@ void outbox_drop(struct engine *e, const char *instance, const char *path, int64
     struct row row = {0};
     while (rows_next(scan, &row)) {
         if (strcmp(row_text(&row, EFFECT_OWNER), "none") != 0) {
+            row_delete(e, &row); // first: its executor may answer while it is cancelled
             cancel_running(e, &row);
-            row_delete(e, &row);
         }
         row_done(&row);
     }

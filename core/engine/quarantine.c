@@ -42,13 +42,13 @@ bool engine_quarantine(struct engine *e, const char *id, const char *reason, str
         return fail(why, FAIL_CONFLICT, "the instance '%s' has ended", id);
     live_incident(e, l, reason);
     l->quarantined = true;
+    if (live_is_paused(l))
+        return true;
     json value = json_object();
     json_set_text(&value, "reason", reason);
-    live_put(e, l, inbox_entry_new(INBOX_MACHINE, INPUT_SUSPEND, (struct wait_address){0}, value));
-    // Before anything else it may have to take.
-    struct list *node = l->inbox.entries.previous;
-    list_remove(node);
-    list_append(l->inbox.entries.next, node);
+    inbox_put_first(&l->inbox,
+                    inbox_entry_new(INBOX_MACHINE, INPUT_SUSPEND, (struct wait_address){0}, value));
+    live_ready(e, l);
     log_error("engine", "quarantined", "instance=%s reason=\"%s\"", id, reason);
     return true;
 }

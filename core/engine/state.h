@@ -13,6 +13,7 @@
 #include "engine/watch.h"
 
 #define ENGINE_TURN_INPUTS  2000   // taken in one turn, so that the loop gets its share
+#define ENGINE_SLICE_INPUTS 256    // of one instance, before the next has its turn
 #define ENGINE_SEAL_INPUTS  20000  // in one batch, before work that is left is put aside for it
 #define ENGINE_OVERLAY_ROWS 400000 // more that is not durable is refused: the disk is behind
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -12,6 +13,7 @@
 #include "engine/timers.h"
 
 #define TEXT_BYTES_MAX ((size_t)1 << 28)
+#define ENDLESS_MORE   1000 // steps after the limit, in which a workflow may catch it and end
 
 // An open step as its row says, for one handler call.
 struct open_step {
@@ -193,12 +195,28 @@ static const char *pinned_version(struct engine *e, const char *function, const 
     return s && s->version ? s->version : version;
 }
 
+// The task fails; a workflow that catches that and goes on all the same is held.
+static void answer_endless(struct engine *e, struct live *l, struct wait_address address)
+{
+    struct fail why = {0};
+    fail(&why, FAIL_LIMIT, "it made %d steps without waiting for anything", LIMIT_STEPS_PER_TURN);
+    answer_problem(l, address, "runtime", 500, "endless loop", why.message);
+    if (l->unbroken > LIMIT_STEPS_PER_TURN + ENDLESS_MORE &&
+        !engine_quarantine(e, l->id, why.message, &why))
+        log_error("engine", "quarantine_refused", "reason=\"%s\"", why.message);
+}
+
 void step_begin(struct engine *e, struct live *l, const struct action *action)
 {
     const struct task *task = action->task;
     struct wait_address address = action->address;
     json request = action->request;
     const char *function = json_get_text(request, "name", "");
+    // A loop of calls that never waits would go on for ever, a slice at a time.
+    if (l->unbroken > LIMIT_STEPS_PER_TURN) {
+        answer_endless(e, l, address);
+        return;
+    }
     if (!e->host) {
         answer_problem(l, address, "configuration", 501, "no functions are installed", function);
         return;

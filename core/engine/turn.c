@@ -54,6 +54,7 @@ static void take(struct engine *e, struct live *l, struct inbox_entry *entry)
 {
     e->figures.inputs++;
     e->inputs_since_seal++;
+    l->unbroken = entry->urgent ? l->unbroken + 1 : 0;
     if (entry->kind == INBOX_MACHINE && (entry->what == INPUT_RESUME || entry->what == INPUT_RETRY))
         l->quarantined = false;
     must_context(l->id);
@@ -66,16 +67,24 @@ static void take(struct engine *e, struct live *l, struct inbox_entry *entry)
     inbox_entry_free(entry);
 }
 
-// One instance goes on until it has taken all it can or the turn has done its share.
+// A slice of one instance: it goes on until it has taken all it can or others are to have their
+// turn.
 static void run_instance(struct engine *e, struct live *l, size_t *left)
 {
     struct inbox_entry *entry;
-    while (*left > 0 && l->instance && (entry = inbox_take(&l->inbox, live_is_paused(l)))) {
+    size_t slice = ENGINE_SLICE_INPUTS;
+    while (*left > 0 && slice > 0 && l->instance &&
+           (entry = inbox_take(&l->inbox, live_is_paused(l)))) {
         (*left)--;
+        slice--;
         take(e, l, entry);
     }
-    if (!l->instance || !inbox_has_next(&l->inbox, live_is_paused(l)))
-        list_remove(&l->ready_node);
+    if (!l->instance || !inbox_has_next(&l->inbox, live_is_paused(l))) {
+        live_rest(e, l);
+        return;
+    }
+    list_remove(&l->ready_node);
+    list_append(&e->lives.ready, &l->ready_node);
 }
 
 static void run_ready(struct engine *e)

@@ -236,7 +236,41 @@ TEST(turn, keeps_large_payloads_once)
     world_done(&w);
 }
 
-RUN(CASE(turn, runs_functions_in_one_commit), CASE(turn, refuses_input_that_does_not_fit),
+TEST(turn, ends_a_loop_that_never_waits)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "endless", "do:\n  - a: { call: double, with: { n: 1 }, then: a }\n");
+    struct id id = world_start(&w, "endless", "{}");
+    world_settle(&w);
+    assert_shown(&w, id.text, "status", "faulted");
+    assert_shown(&w, id.text, "error.title", "endless loop");
+    world_done(&w);
+}
+
+TEST(turn, gives_each_instance_its_share)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    w.turn_inputs = 300;
+    world_crash(&w);
+    world_deploy(&w, "long",
+                 "do:\n  - f: { for: { each: n, in: '${ [range(2000)] }' }, do: [ { d: { call: "
+                 "double, with: { n: '${ $n }' } } } ] }\n");
+    world_deploy(&w, "short", "do:\n  - a: { set: { x: 1 } }\n");
+    struct id slow = world_start(&w, "long", "{}"), quick = world_start(&w, "short", "{}");
+    engine_turn(w.engine);
+    assert_shown(&w, quick.text, "status", "completed");
+    assert_shown(&w, slow.text, "endedAt", "-");
+    world_settle(&w);
+    assert_shown(&w, slow.text, "status", "completed");
+    world_done(&w);
+}
+
+RUN(CASE(turn, ends_a_loop_that_never_waits), CASE(turn, gives_each_instance_its_share),
+    CASE(turn, runs_functions_in_one_commit), CASE(turn, refuses_input_that_does_not_fit),
     CASE(turn, waits_never_early), CASE(turn, faults_and_is_retried),
     CASE(turn, retries_in_virtual_time), CASE(turn, pauses_and_keeps_what_comes),
     CASE(turn, cancels_with_all_that_waits), CASE(turn, runs_children_and_cancels_them),
