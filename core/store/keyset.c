@@ -30,35 +30,37 @@ struct version *version_seen(struct version *newest, uint64_t number)
     return v;
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
+// Multiplies to twice the width and folds. The word is masked by a secret, or a word that equals
+// the mask would wipe out all that came before it, for whoever knows the mask.
+static uint64_t mix(uint64_t h, uint64_t word, uint64_t mask)
 {
-    wide product = (wide)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xe7037ed1a0b428dbu);
+    wide product = (wide)(h ^ 0x9e3779b97f4a7c15u) * (word ^ mask);
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t hash_bytes(uint64_t h, const char *data, size_t bytes)
+static uint64_t mix_bytes(uint64_t h, const char *data, size_t bytes, uint64_t mask)
 {
-    uint64_t word = 0;
+    uint64_t length = bytes, word = 0;
     for (; bytes >= sizeof(word); data += sizeof(word), bytes -= sizeof(word)) {
         memcpy(&word, data, sizeof(word));
-        h = mix(h, word);
+        h = mix(h, word, mask);
     }
     word = 0;
     if (bytes > 0)
         memcpy(&word, data, bytes);
-    return mix(h, word ^ ((uint64_t)bytes << 56));
+    return mix(mix(h, word, mask), length, mask);
 }
 
-// Keys come from outside too (request keys, record keys), so the hash has a secret of its own:
+// Keys come from outside too (request keys, record keys), so the hash has secrets of its own:
 // nobody can choose keys that fall into one bucket. No order ever follows from it.
 static uint64_t hash_key(const struct keyset *set, const struct value *key)
 {
-    uint64_t h = set->secret;
+    uint64_t h = set->secrets[0];
     for (int i = 0; i < set->columns; i++) {
         if (key[i].kind == VALUE_INTEGER)
-            h = mix(h, (uint64_t)key[i].integer);
+            h = mix(h, (uint64_t)key[i].integer, set->secrets[1]);
         else
-            h = hash_bytes(h, key[i].data, key[i].bytes);
+            h = mix_bytes(h, key[i].data, key[i].bytes, set->secrets[1]);
     }
     return h;
 }
@@ -74,7 +76,7 @@ static bool same_key(const struct value *a, const struct value *b, int count)
 void keyset_init(struct keyset *set, int columns)
 {
     *set = (struct keyset){.columns = columns, .bucket_count = BUCKETS_LEAST};
-    random_secret(&set->secret, sizeof(set->secret));
+    random_secret(set->secrets, sizeof(set->secrets));
     set->buckets = mem_zero(set->bucket_count, sizeof(struct version *));
 }
 

@@ -46,7 +46,7 @@ struct keyset {
     struct version **buckets;
     size_t bucket_count; // a power of two
     size_t count;        // keys
-    uint64_t secret;
+    uint64_t secrets[2];
     int columns;
 };
 void keyset_init(struct keyset *set, int columns);
