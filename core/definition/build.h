@@ -67,6 +67,7 @@ struct builder {
     const struct variable *variables;
     bool use_in_doubt;       // a section of `use` is mistyped: names may be there
     bool variables_open;     // use.retries: their variables are named where they are used
+    bool in_authentication;  // where secrets are at home
     const struct map *names; // of the task list in hand
     size_t task_capacity, filter_capacity;
 };
@@ -110,6 +111,8 @@ struct duration_source build_timeout(struct builder *b, const struct yaml_node *
 struct schema *build_schema(struct builder *b, const struct yaml_node *node);
 void build_data_flow(struct builder *b, const struct yaml_node *node, struct data_flow *data);
 struct flow build_flow(struct builder *b, const struct yaml_node *node); // NULL: continue
+// Names compare after NFC: Hangul comes decomposed from some systems.
+const char *build_name_key(struct builder *b, const char *name);
 
 // ── build_event.c ──
 void build_strategy(struct builder *b, const struct yaml_node *node, const struct task *task,
@@ -125,7 +128,7 @@ struct task *task_new(struct builder *b, const char *name, const struct yaml_nod
 // ── build_call.c ──
 void build_call(struct builder *b, struct task *task);
 void build_run(struct builder *b, struct task *task);
-void build_authentication(struct builder *b, const struct yaml_node *policy);
+struct template *build_authentication(struct builder *b, const struct yaml_node *policy);
 
 // ── build_with.c: the arguments of a plugin's function ──
 void check_with(struct builder *b, const struct function_signature *signature,

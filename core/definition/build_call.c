@@ -7,11 +7,15 @@
 
 // ── authentication ──
 
-void build_authentication(struct builder *b, const struct yaml_node *policy)
+struct template *build_authentication(struct builder *b, const struct yaml_node *policy)
 {
     static const char *const SCHEMES[] = {"basic", "bearer", "digest", "oauth2", "oidc"};
     for (size_t i = 0; i < sizeof SCHEMES / sizeof *SCHEMES; i++)
         (void)use_take(b, USE_SECRETS, node_field(node_field(policy, SCHEMES[i]), "use"));
+    b->in_authentication = true;
+    struct template *t = build_template(b, policy, false, PHASE_TASK);
+    b->in_authentication = false;
+    return t;
 }
 
 static struct template *authentication(struct builder *b, const struct yaml_node *policy)
@@ -23,8 +27,7 @@ static struct template *authentication(struct builder *b, const struct yaml_node
         const struct component *named = use_take(b, USE_AUTHENTICATIONS, use);
         return named == NULL ? NULL : named->built;
     }
-    build_authentication(b, policy);
-    return build_template(b, policy, false, PHASE_TASK);
+    return build_authentication(b, policy);
 }
 
 // ── http and the other protocols ──
@@ -215,10 +218,22 @@ static void build_function(struct builder *b, struct task *task, const struct ya
         check_with(b, signature, call, with);
 }
 
+// What is looked up before anything runs has to be written out.
+static bool refuse_computed(struct builder *b, const struct yaml_node *node, const char *what)
+{
+    if (node_text(node) == NULL || strstr(node->text, "${") == NULL)
+        return false;
+    report(b, SEVERITY_ERROR, node, "unsupported",
+           "%s cannot be computed; write its name, and choose between several with 'switch'", what);
+    return true;
+}
+
 void build_call(struct builder *b, struct task *task)
 {
     const struct yaml_node *call = node_field(task->node, "call");
     if (node_text(call) == NULL)
+        return;
+    if (refuse_computed(b, call, "the function to call"))
         return;
     const struct language_protocol *protocol = language_protocol(call->text);
     if (protocol != NULL)
@@ -244,7 +259,11 @@ static enum run_return run_result(const char *text)
 
 static void build_child(struct builder *b, struct task *task, const struct yaml_node *child)
 {
+    static const char *const PARTS[] = {"namespace", "name", "version"};
     const char *version = node_text(node_field(child, "version"));
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
+        if (refuse_computed(b, node_field(child, PARTS[i]), "the workflow to run"))
+            return;
     task->run.kind = RUN_WORKFLOW;
     task->run.namespace = node_text(node_field(child, "namespace"));
     task->run.name = node_text(node_field(child, "name"));

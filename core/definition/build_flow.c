@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -170,6 +171,24 @@ void build_data_flow(struct builder *b, const struct yaml_node *node, struct dat
 
 // ── targets ──
 
+const char *build_name_key(struct builder *b, const char *name)
+{
+    struct bytes folded;
+    struct fail why;
+    size_t length = strlen(name);
+    bool ascii = true;
+    for (size_t i = 0; i < length; i++)
+        ascii = ascii && (unsigned char)name[i] < 0x80;
+    if (ascii)
+        return name;
+    bytes_init(&folded, length * 4 + 16);
+    const char *key = utf8_normalize(name, length, &folded, &why)
+                          ? arena_string_sized(&b->d->arena, folded.data, folded.length)
+                          : name;
+    bytes_done(&folded);
+    return key;
+}
+
 // A task of that name in some other list, which `then` cannot reach.
 static bool is_elsewhere(const struct yaml_node *at, const char *name, int depth)
 {
@@ -214,7 +233,8 @@ struct flow build_flow(struct builder *b, const struct yaml_node *node)
         return (struct flow){.kind = FLOW_EXIT};
     if (strcmp(text, "end") == 0)
         return (struct flow){.kind = FLOW_END};
-    const struct task *target = b->names == NULL ? NULL : map_get(b->names, text);
+    const struct task *target =
+        b->names == NULL ? NULL : map_get(b->names, build_name_key(b, text));
     if (target == NULL)
         unknown_target(b, node);
     return (struct flow){.kind = FLOW_TASK, .target = target};

@@ -69,10 +69,36 @@ static struct diagnostic_place expression_place(const struct builder *b,
     return place;
 }
 
+static struct diagnostic_place variable_place(const struct builder *b, const struct yaml_node *node,
+                                              const char *name)
+{
+    char text[256];
+    snprintf(text, sizeof text, "$%s", name);
+    return expression_place(b, node, text);
+}
+
 struct visit {
     struct builder *b;
     enum phase phase;
 };
+
+// `$secrets[.name]` may be any of them.
+static void use_all_secrets(struct builder *b)
+{
+    for (size_t i = 0; i < b->use[USE_SECRETS].count; i++)
+        b->use[USE_SECRETS].items[i].used = true;
+}
+
+// dsl.md, "Runtime expression arguments": to avoid bleeding, secrets belong into input.from.
+static void check_bleeding(struct builder *b, enum phase phase, const struct yaml_node *node)
+{
+    if (phase == PHASE_WORKFLOW_INPUT || phase == PHASE_IF || b->in_authentication)
+        return;
+    diagnostics_add(b->diagnostics, SEVERITY_WARNING, variable_place(b, node, "secrets"),
+                    "secret-bleeds",
+                    "'$secrets' here puts the secret into data that is kept; use it in "
+                    "'input.from' or in an authentication");
+}
 
 static void check_secret(struct builder *b, const struct yaml_node *node, const char *text)
 {
@@ -83,16 +109,20 @@ static void check_secret(struct builder *b, const struct yaml_node *node, const 
         const char *s = at, *from = at - strlen("$secrets");
         bool bracket = strncmp(s, "[\"", 2) == 0 || strncmp(s, ".[\"", 3) == 0;
         s += bracket ? (s[0] == '.' ? 3 : 2) : (*s == '.' ? 1 : 0);
-        if (!bracket && *at != '.')
+        if (!bracket && *at != '.') {
+            use_all_secrets(b);
             continue;
+        }
         bool quoted = !bracket && *s == '"';
         s += quoted;
         while (length < sizeof name - 1 && *s != '\0' &&
                (bracket || quoted ? *s != '"' : isalnum((unsigned char)*s) || *s == '_'))
             name[length++] = *s++;
         name[length] = '\0';
-        if (length == 0)
+        if (length == 0) {
+            use_all_secrets(b);
             continue;
+        }
         char place[sizeof name + 16];
         snprintf(place, sizeof place, "%.*s", (int)(s - from), from);
         struct component *secret = use_find(b, USE_SECRETS, name);
@@ -106,14 +136,6 @@ static void check_secret(struct builder *b, const struct yaml_node *node, const 
                         "unknown-secret", "the secret '%s' is not listed in 'use.secrets'", name);
         shape_suggest(b->diagnostics, name, b->use[USE_SECRETS].names, b->use[USE_SECRETS].count);
     }
-}
-
-static struct diagnostic_place variable_place(const struct builder *b, const struct yaml_node *node,
-                                              const char *name)
-{
-    char text[256];
-    snprintf(text, sizeof text, "$%s", name);
-    return expression_place(b, node, text);
 }
 
 static void unknown_variable(struct builder *b, const struct yaml_node *node, const char *name)
@@ -164,8 +186,12 @@ static void visit_expression(void *context, struct expression *e, const struct y
     const char *const *names = expression_variables(e);
     for (size_t i = 0; names[i] != NULL; i++) {
         check_variable(v->b, v->phase, node, names[i]);
-        if (strcmp(names[i], "secrets") == 0)
-            check_secret(v->b, node, text);
+        if (strcmp(names[i], "secrets") != 0)
+            continue;
+        size_t before = v->b->diagnostics->count;
+        check_secret(v->b, node, text);
+        if (v->b->diagnostics->count == before)
+            check_bleeding(v->b, v->phase, node);
     }
 }
 
@@ -261,7 +287,6 @@ void check_expressions(struct builder *b)
     struct fail why;
     if (expressions_compile(b->d->expressions, NULL, &why))
         return;
-    // Compiling one by one costs some 30 ms each, so only where the whole did not compile.
     size_t before = b->diagnostics->errors;
     for (size_t i = 0; i < b->d->owned->template_count; i++)
         template_visit(b->d->owned->templates[i], compile_one, b);

@@ -68,7 +68,8 @@ static void gather_names(struct builder *b, const struct yaml_node *list, const 
         const struct yaml_node *entry = node_mapping(list->items[i]);
         for (size_t k = 0; entry != NULL && k < entry->count; k++) {
             const struct yaml_node *key = entry->keys[k];
-            const struct task *before = map_get(names, key->text);
+            const char *name = build_name_key(b, key->text);
+            const struct task *before = map_get(names, name);
             if (before != NULL && k == 0)
                 report(b, SEVERITY_ERROR, key, "doubled-name",
                        "two tasks of this list are called '%s'; the first is in line %d", key->text,
@@ -77,7 +78,7 @@ static void gather_names(struct builder *b, const struct yaml_node *list, const 
             task->parent = parent;
             task->place = out->count;
             if (before == NULL)
-                map_put(names, key->text, task);
+                map_put(names, name, task);
             if (k > 0)
                 continue;
             check_name(b, key);

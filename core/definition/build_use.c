@@ -191,8 +191,7 @@ static void build_component(struct builder *b, enum use_kind kind, struct compon
     struct duration_source *timeout;
     switch (kind) {
     case USE_AUTHENTICATIONS:
-        build_authentication(b, c->node);
-        c->built = build_template(b, node_mapping(c->node), false, PHASE_TASK);
+        c->built = node_mapping(c->node) == NULL ? NULL : build_authentication(b, c->node);
         break;
     case USE_ERRORS:
         c->built = build_error(b, c->node);

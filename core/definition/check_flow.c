@@ -31,9 +31,36 @@ static void follow(struct reach *r, const struct task *task, const struct flow *
         push(r, flow->target->place);
 }
 
+static bool never_ends(const struct task *task);
+
+// A list whose tasks follow each other plainly never ends if one of them does not.
+static bool list_never_ends(const struct task_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct task *t = list->items[i];
+        if (t->condition != NULL || t->kind == TASK_SWITCH || t->then.kind != FLOW_CONTINUE)
+            return false;
+        if (never_ends(t))
+            return true;
+    }
+    return false;
+}
+
+static bool fork_never_ends(const struct task *task)
+{
+    size_t endless = 0;
+    for (size_t i = 0; i < task->fork.branches.count; i++)
+        endless += never_ends(task->fork.branches.items[i]);
+    return endless > 0 && (!task->fork.compete || endless == task->fork.branches.count);
+}
+
 static bool never_ends(const struct task *task)
 {
-    return task->kind == TASK_LISTEN && task->listen.to.until_never;
+    if (task->kind == TASK_LISTEN)
+        return task->listen.to.until_never;
+    if (task->kind == TASK_DO)
+        return list_never_ends(&task->body);
+    return task->kind == TASK_FORK && fork_never_ends(task);
 }
 
 static void follow_task(struct reach *r, const struct task *task)
