@@ -55,7 +55,10 @@ static void on_prepare(uv_prepare_t *handle)
     if (!l->engine || l->closing)
         return;
     engine_poll(l->engine);
-    if (engine_turn(l->engine))
+    bool more = !l->closing && engine_turn(l->engine);
+    if (l->closing) // by what was said after a commit
+        return;
+    if (more)
         uv_idle_start(&l->busy, on_idle);
     else
         uv_idle_stop(&l->busy);

@@ -15,5 +15,6 @@ struct engine_loop *engine_loop_new(uv_loop_t *loop);
 void engine_loop_store_wake(void *engine_loop); // any thread
 void engine_loop_engine_wake(void *engine_loop);
 void engine_loop_attach(struct engine_loop *l, struct engine *e);
-// Stops its handles; frees itself in the last close callback.
+// Stops its handles; frees itself in the last close callback. The store must be quiet by then
+// (flushed or closed): its wake may come on the writer's thread.
 void engine_loop_close(struct engine_loop *l);

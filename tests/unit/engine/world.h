@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/engine.h"
@@ -15,7 +16,7 @@
 #include "store/memory.h"
 
 #define WORLD_START_MS INT64_C(1367366400000) // 2013-05-01T00:00:00Z
-#define WORLD_EFFECTS  64
+#define WORLD_EFFECTS  400
 
 struct world {
     struct memory_disk *disk;
