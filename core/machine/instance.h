@@ -51,7 +51,12 @@ size_t instance_wait_count(const struct instance *i);
 json instance_task_states(const struct instance *i);
 
 // State as it stands, complete; decode(encode(i)) is i. The format carries a number, and old ones
-// decode.
+// decode. Values lie in the list "V", each the very value that the instance holds.
 json instance_encode(const struct instance *i);
+// The same as canonical text, in a third of the time. `written` may write a value of "V" in another
+// way (a reference to where it lies) and return true; false: it is written in full. NULL: all are.
+typedef bool value_written(void *context, json value, struct bytes *out);
+void instance_write(const struct instance *i, struct bytes *out, value_written *written,
+                    void *context);
 struct instance *instance_decode(const char *id, struct definition *definition, json state,
                                  struct fail *why);

@@ -199,6 +199,11 @@ static inline void play_check(struct play *p)
         return;
     json state = instance_encode(p->instance);
     char *text = json_dump(state);
+    struct bytes written;
+    bytes_init(&written, 1 << 26);
+    instance_write(p->instance, &written, NULL, NULL);
+    assert_string_equal(text, written.data);
+    bytes_done(&written);
     json_free(state);
     struct fail why;
     if (!json_parse_stored(text, strlen(text), &state, &why))
