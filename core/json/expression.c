@@ -19,6 +19,19 @@ struct step {
     int index;
 };
 
+// jq's jumps are 16 bits wide, so a program is bounded; the bounds also keep what must be compiled
+// for one evaluation small, and what is added later compiles alone.
+#define CHUNK_EXPRESSIONS 128
+#define CHUNK_BYTES       LIMIT_EXPRESSION_BYTES
+
+struct chunk {
+    struct chunk *next;
+    struct program *program;
+    struct program_entry *entries[CHUNK_EXPRESSIONS];
+    size_t count, bytes;
+    bool compiled;
+};
+
 struct expression {
     struct program_entry entry; // first, so that the program's entries are expressions
     struct expressions *set;
@@ -27,7 +40,8 @@ struct expression {
     const char *root; // of a path: the variable's name, NULL for `.`
     struct step *steps;
     size_t step_count;
-    size_t index; // in the program
+    struct chunk *chunk; // of what needs jq
+    size_t index;        // in its program
 };
 
 struct expressions {
@@ -35,9 +49,8 @@ struct expressions {
     struct expression **items;
     size_t count, capacity;
     struct map by_text;
-    struct program *program;
-    bool compiled;     // all items as they stand
-    size_t mistake_at; // of the last refusal
+    struct chunk *chunks; // the newest first
+    size_t mistake_at;    // of the last refusal
 };
 
 struct expressions *expressions_new(void)
@@ -45,7 +58,6 @@ struct expressions *expressions_new(void)
     struct expressions *set = mem_new(struct expressions);
     arena_init(&set->arena);
     map_init(&set->by_text);
-    set->program = program_new(EXPRESSION_ROUNDS_MAX);
     return set;
 }
 
@@ -58,7 +70,8 @@ void expressions_free(struct expressions *set)
         for (size_t j = 0; j < set->items[i]->step_count; j++)
             json_free(set->items[i]->steps[j].key);
     }
-    program_free(set->program);
+    for (struct chunk *chunk = set->chunks; chunk; chunk = chunk->next)
+        program_free(chunk->program);
     map_done(&set->by_text);
     mem_free(set->items);
     arena_done(&set->arena);
@@ -213,6 +226,22 @@ static void choose_form(struct expression *e)
         e->form = FORM_PROGRAM;
 }
 
+static void put_in_chunk(struct expressions *set, struct expression *e)
+{
+    struct chunk *chunk = set->chunks;
+    if (!chunk || chunk->compiled || chunk->count == CHUNK_EXPRESSIONS ||
+        chunk->bytes + e->entry.bytes > CHUNK_BYTES) {
+        chunk = arena_new(&set->arena, struct chunk);
+        chunk->program = program_new(EXPRESSION_ROUNDS_MAX);
+        chunk->next = set->chunks;
+        set->chunks = chunk;
+    }
+    e->chunk = chunk;
+    e->index = chunk->count;
+    chunk->entries[chunk->count++] = &e->entry;
+    chunk->bytes += e->entry.bytes;
+}
+
 static void keep(struct expressions *set, struct expression *e)
 {
     if (set->count == set->capacity) {
@@ -222,7 +251,7 @@ static void keep(struct expressions *set, struct expression *e)
     set->items[set->count++] = e;
     map_put(&set->by_text, e->entry.text, e);
     if (e->form == FORM_PROGRAM)
-        set->compiled = false;
+        put_in_chunk(set, e);
 }
 
 static bool check_size(const struct expressions *set, const char *text, size_t bytes,
@@ -282,28 +311,18 @@ bool expression_is_constant(const struct expression *e)
 
 // ---- compiling
 
-static void compile(struct expressions *set)
+static void compile(struct expressions *set, struct chunk *chunk)
 {
-    if (set->compiled)
+    if (chunk->compiled)
         return;
-    struct program_entry **entries = mem_alloc((set->count + 1) * sizeof *entries);
-    size_t count = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        struct expression *e = set->items[i];
-        if (e->form != FORM_PROGRAM)
-            continue;
-        e->index = count;
-        entries[count++] = &e->entry;
-    }
-    program_compile(set->program, entries, count, &set->arena);
-    mem_free(entries);
-    set->compiled = true;
+    program_compile(chunk->program, chunk->entries, chunk->count, &set->arena);
+    chunk->compiled = true;
 }
 
 bool expression_check(struct expression *e, struct fail *why)
 {
     if (e->form == FORM_PROGRAM)
-        compile(e->set);
+        compile(e->set, e->chunk);
     if (e->entry.broken)
         return fail(why, FAIL_INVALID, "%s", e->entry.broken);
     return true;
@@ -361,7 +380,7 @@ static bool run(struct expression *e, json input, const struct scope *scope, jso
     if (scan->uses_now)
         arguments =
             jv_array_append(arguments, jv_number(scope ? (double)scope->now_ms / 1000.0 : 0));
-    if (!program_run_take(e->set->program, arguments, out, why))
+    if (!program_run_take(e->chunk->program, arguments, out, why))
         return false;
     if (json_depth_within(*out, LIMIT_DOCUMENT_DEPTH))
         return true;

@@ -1,7 +1,7 @@
-// Runtime expressions (jq, by libjq), as the DSL has them: `${ … }` in text (strict mode). All
-// expressions of a definition share one program, because compiling costs 30 ms however small it is;
-// the program is compiled when the first expression is evaluated that needs it. Literals and plain
-// paths
+// Runtime expressions (jq, by libjq), as the DSL has them: `${ … }` in text (strict mode). The
+// expressions of a definition share programs (up to 128 each), because compiling costs 20 ms
+// however small it is; a program is compiled when the first of its expressions is evaluated.
+// Literals and plain paths
 // (`.a.b`, `$input.x`) never enter jq. Variables go in as data. `env $ENV input inputs include
 // import input_filename debug stderr halt` are refused; `now` is the scope's instant; unbalanced
 // text is refused before jq sees it. Errors name the place in the author's text. The set owns its

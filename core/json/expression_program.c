@@ -286,15 +286,28 @@ static const char *syntax_of(struct program_entry *e, struct arena *arena)
 
 // ---- the text of the program
 
-static void write_leaf(struct program_entry *e, struct bytes *out)
+struct text {
+    struct bytes bytes;
+    size_t counted, lines; // lines that end within the first `counted` bytes
+};
+
+static size_t line_here(struct text *t)
 {
+    t->lines += lines_in(t->bytes.data + t->counted, t->bytes.length - t->counted);
+    t->counted = t->bytes.length;
+    return t->lines + 1;
+}
+
+static void write_leaf(struct program_entry *e, struct text *text)
+{
+    struct bytes *out = &text->bytes;
     size_t argument = 2;
     for (size_t i = 0; i < e->scan.variable_count; i++)
         bytes_printf(out, ".[%zu] as $%s | ", argument++, e->scan.variables[i]);
     if (e->scan.uses_now)
         bytes_printf(out, ".[%zu] as $__now | def now: $__now; ", argument);
     bytes_add(out, ".[1] | (\n");
-    e->first_line = lines_in(out->data, out->length) + 1;
+    e->first_line = line_here(text);
     size_t from = 0;
     for (size_t i = 0; i < e->scan.body_count; i++) {
         bytes_append(out, e->text + from, e->scan.bodies[i] - from);
@@ -305,21 +318,21 @@ static void write_leaf(struct program_entry *e, struct bytes *out)
     bytes_add(out, "\n)\n");
 }
 
-static void write_tree(struct program_entry **entries, size_t from, size_t to, struct bytes *out)
+static void write_tree(struct program_entry **entries, size_t from, size_t to, struct text *out)
 {
     if (to - from == 1) {
         if (entries[from]->broken)
-            bytes_add(out, "null");
+            bytes_add(&out->bytes, "null");
         else
             write_leaf(entries[from], out);
         return;
     }
     size_t middle = from + (to - from) / 2;
-    bytes_printf(out, "if $__k < %zu then ", middle);
+    bytes_printf(&out->bytes, "if $__k < %zu then ", middle);
     write_tree(entries, from, middle, out);
-    bytes_add(out, " else ");
+    bytes_add(&out->bytes, " else ");
     write_tree(entries, middle, to, out);
-    bytes_add(out, " end");
+    bytes_add(&out->bytes, " end");
 }
 
 // ---- what does not bind
@@ -395,14 +408,14 @@ static bool mark_broken(struct program_entry **entries, size_t count, struct mes
 static jq_state *compile_all(struct program_entry **entries, size_t count,
                              struct messages *messages)
 {
-    struct bytes text;
-    bytes_init(&text, PROGRAM_BYTES_MAX);
-    bytes_add(&text, prelude);
-    bytes_add(&text, ".[0] as $__k | ");
+    struct text text = {.counted = 0};
+    bytes_init(&text.bytes, PROGRAM_BYTES_MAX);
+    bytes_add(&text.bytes, prelude);
+    bytes_add(&text.bytes, ".[0] as $__k | ");
     write_tree(entries, 0, count, &text);
-    must(!text.overflowed);
-    jq_state *jq = compile(text.data, messages);
-    bytes_done(&text);
+    must(!text.bytes.overflowed);
+    jq_state *jq = compile(text.bytes.data, messages);
+    bytes_done(&text.bytes);
     return jq;
 }
 

@@ -413,6 +413,32 @@ TEST(expression, takes_more_after_it_has_compiled)
     assert_ptr_equal(add(*state_, ".list | add"), add(*state_, ".list | add"));
 }
 
+TEST(expression, holds_more_than_one_program_can)
+{
+    struct world *w = *state_;
+    struct fail why;
+    json out;
+    char text[100];
+    for (int i = 0; i < 400; i++) {
+        snprintf(text, sizeof text, "[%d, (.list | length)] | add", i);
+        add(w, text);
+    }
+    for (int i = 0; i < 400; i += 57) {
+        snprintf(text, sizeof text, "[%d, (.list | length)] | add", i);
+        assert_true(expression_evaluate(add(w, text), w->input, &scope, &out, &why));
+        assert_int_equal(json_int(out), i + 3);
+    }
+    // The longest expression, and one that compiles to the most that its bytes can.
+    char *longest = mem_alloc(LIMIT_EXPRESSION_BYTES + 1);
+    for (size_t i = 0; i + 1 < LIMIT_EXPRESSION_BYTES; i += 2)
+        memcpy(longest + i, ".a", 2);
+    memcpy(longest + LIMIT_EXPRESSION_BYTES - 4, "|.a", 4);
+    assert_true(expression_evaluate(add(w, longest), w->input, &scope, &out, &why) ||
+                why.message[0]);
+    json_free(out);
+    mem_free(longest);
+}
+
 TEST(expression, leaves_the_callers_value_unshared)
 {
     struct world *w = *state_;
@@ -482,5 +508,6 @@ RUN(WITH_WORLD(answers_literals_and_paths_without_jq), WITH_WORLD(evaluates_jq),
     WITH_WORLD(knows_the_variables_that_it_does_not_bind), WITH_WORLD(ends_what_would_not_end),
     WITH_WORLD(survives_what_ends_libjq), WITH_WORLD(says_readably_what_fails),
     WITH_WORLD(marks_the_bad_ones_and_runs_the_good_ones),
-    WITH_WORLD(takes_more_after_it_has_compiled), WITH_WORLD(leaves_the_callers_value_unshared),
-    WITH_WORLD(limits_its_length_and_nesting), WITH_WORLD(costs_little))
+    WITH_WORLD(takes_more_after_it_has_compiled), WITH_WORLD(holds_more_than_one_program_can),
+    WITH_WORLD(leaves_the_callers_value_unshared), WITH_WORLD(limits_its_length_and_nesting),
+    WITH_WORLD(costs_little))
