@@ -18,6 +18,9 @@ struct world_opts {
     struct plugins *plugins; // borrowed; attached to this world's people; NULL: no functions
     int64_t now_ms;
     uint64_t seed;
+    json secrets;                // {name: value}; absent: none
+    struct executor **executors; // beside the mail's; borrowed; at most 8
+    size_t executor_count;
 };
 struct world *world_new(const struct world_opts *opts, struct fail *why);
 void world_free(struct world *w);
@@ -37,4 +40,8 @@ CHECKED bool world_run_to_end(struct world *w, const char *instance, int days, s
 CHECKED bool world_crash(struct world *w, struct fail *why);
 // Mails after this sequence number, oldest first: [{seq, key, at, to, person, subject, text, html,
 // attachments, status}].
+// Those that were suppressed are left out.
 json world_mails(struct world *w, int64_t after_seq, struct fail *why);
+// Where faults of the disk are set.
+struct memory_disk;
+struct memory_disk *world_disk(struct world *w);
