@@ -1,5 +1,6 @@
 // dure: the table of commands and what `dure` without arguments says.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -66,6 +67,8 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    // libjq 1.6 loads $HOME/.jq into every program it compiles and cannot be told not to.
+    unsetenv("HOME");
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0) {
         print_help(stdout);
