@@ -66,6 +66,9 @@ static bool class_has(int c, int name)
     case 'x':
         in = isxdigit(c) != 0;
         break;
+    case 'z': // of old Lua, where a pattern could not hold a zero
+        in = c == 0;
+        break;
     default:
         return name == c;
     }
@@ -392,7 +395,7 @@ const char *pattern_search(struct pattern_run *r, const char *from, const char *
 bool pattern_is_plain(const char *pattern, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++)
-        if (strchr("^$*+?.([%-)", pattern[i]) != NULL && pattern[i] != 0)
+        if (strchr("^$*+?.([%-", pattern[i]) != NULL && pattern[i] != 0)
             return false;
     return true;
 }
