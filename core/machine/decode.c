@@ -60,6 +60,48 @@ static bool decode_listening(struct decoding *d, struct frame *f, json coded)
     return good || corrupt(d, "a listen's subscriptions are not those of its task");
 }
 
+static bool listening_fits(const struct frame *f)
+{
+    return f->listening != NULL && json_is_array(f->list) &&
+           (f->task->listen.foreach == NULL || json_is_array(f->value));
+}
+
+// What a frame of this task can be in; so that nothing else need doubt what it reads.
+static bool task_fits(const struct frame *f, bool faulted)
+{
+    if (!faulted && (f->state == FRAME_ENTERS || f->state == FRAME_LEAVES))
+        return false;
+    if (f->task == NULL)
+        return f->state != FRAME_WAITS;
+    bool waits = f->state == FRAME_WAITS, timed = f->due_ms != INSTANT_NONE;
+    switch (f->task->kind) {
+    case TASK_WAIT:
+        return waits == timed;
+    case TASK_TRY:
+        return waits == timed && f->phase >= TRY_BODY && f->phase <= TRY_HANDLER;
+    case TASK_LISTEN:
+        return !timed && (f->state == FRAME_ENTERS || listening_fits(f));
+    case TASK_CALL:
+        return !timed && (!waits || f->task->call.local == NULL);
+    case TASK_RUN:
+        return !timed;
+    case TASK_FORK:
+        return !timed && !waits && f->index >= 0 &&
+               (size_t)f->index <= f->task->fork.branches.count &&
+               (f->state != FRAME_RUNS || f->task->fork.compete ||
+                json_length(f->list) == f->task->fork.branches.count);
+    case TASK_FOR:
+        return !timed && !waits && f->index >= 0;
+    case TASK_DO:
+    case TASK_SET:
+    case TASK_SWITCH:
+    case TASK_RAISE:
+    case TASK_EMIT:
+        return !timed && !waits;
+    }
+    return false;
+}
+
 static bool decode_data(struct decoding *d, struct frame *f, json coded)
 {
     int64_t started_ms = d->instance->started_ms;
@@ -86,7 +128,10 @@ static bool decode_data(struct decoding *d, struct frame *f, json coded)
         !json_is_array(listening) || (f->task != NULL && f->task->kind == TASK_LISTEN &&
                                       json_is_array(f->list) && decode_listening(d, f, listening));
     json_free(listening);
-    return good || corrupt(d, "a frame's listening is wrong");
+    if (!good)
+        return corrupt(d, "a frame's listening is wrong");
+    return task_fits(f, d->instance->status == STATUS_FAULTED) ||
+           corrupt(d, "a frame is in a state that its task cannot be in");
 }
 
 // A frame belongs under another if its task is within the other's, or is the function it calls.

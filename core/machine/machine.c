@@ -8,6 +8,8 @@
 #include "machine/loop.h"
 #include "machine/words.h"
 
+#define KEPT_MAX 10000 // inputs that wait for a resume
+
 static bool settled(const struct machine_input *input, struct fail *why)
 {
     return fail_code(why, FAIL_NOT_FOUND, "settled", "nothing waits at %s (attempt %lld%s%s)",
@@ -78,8 +80,10 @@ static int64_t *timer_of(struct frame *f, const char *name)
 static json timeout_problem(const struct frame *f, const char *what)
 {
     struct fail why;
-    fail(&why, FAIL_TIMEOUT, "%s '%s' took longer than its %s allows",
-         f->task != NULL ? "task" : "the workflow", f->task != NULL ? f->task->name : "/", what);
+    if (f->task != NULL)
+        fail(&why, FAIL_TIMEOUT, "task '%s' took longer than its %s allows", f->task->name, what);
+    else
+        fail(&why, FAIL_TIMEOUT, "the workflow took longer than its timeout allows");
     return problem_new("timeout", 408, NULL, why.message, frame_path(f));
 }
 
@@ -138,17 +142,58 @@ static bool suspend(struct run *r, struct fail *why)
 
 // ---- while suspended: what fits is kept, and applied in order once it goes on
 
+static bool same_wait(json kept, const struct machine_input *input)
+{
+    return json_get_int(kept, "k", -1) == (int64_t)input->kind &&
+           json_get_int(kept, "a", 0) == input->address.attempt &&
+           strcmp(json_get_text(kept, "n", ""),
+                  input->address.name != NULL ? input->address.name : "") == 0;
+}
+
+// How many of its kind are kept for this wait, and, of events, for this filter.
+static size_t kept_already(json inbox, const struct machine_input *input, bool of_filter)
+{
+    size_t count = 0;
+    for (size_t n = 0; n < json_length(inbox); n++) {
+        json kept = json_at(inbox, n);
+        count +=
+            same_wait(kept, input) && (!of_filter || json_get_int(kept, "f", -1) == input->filter);
+        json_free(kept);
+    }
+    return count;
+}
+
+// An event that would be refused at resume must be refused now: it may be meant for a later listen.
+static bool event_may_be_kept(const struct frame *f, json inbox, const struct machine_input *input)
+{
+    if (f->listening == NULL || f->listening->closed)
+        return false;
+    const struct event_strategy *to = &f->task->listen.to;
+    if (to->mode == EVENTS_ALL)
+        return kept_already(inbox, input, true) == 0;
+    bool goes_on = to->until != NULL || to->until_events != NULL || to->until_never;
+    return goes_on || kept_already(inbox, input, false) == 0;
+}
+
+static bool may_be_kept(const struct frame *f, json inbox, const struct machine_input *input)
+{
+    if (f == NULL)
+        return false;
+    if (input->kind == INPUT_EVENT)
+        return event_may_be_kept(f, inbox, input);
+    if (input->kind == INPUT_RESULT && !waits_for_result(f))
+        return false;
+    return kept_already(inbox, input, false) == 0;
+}
+
 static bool keep(struct run *r, const struct machine_input *input, struct fail *why)
 {
-    struct frame *f = addressed(r, input);
-    bool fits = f != NULL;
-    if (fits && input->kind == INPUT_RESULT)
-        fits = waits_for_result(f);
-    if (fits && input->kind == INPUT_EVENT)
-        fits = f->listening != NULL && !f->listening->closed;
-    if (!fits)
-        return settled(input, why);
     json *inbox = &r->instance->inbox;
+    if (!may_be_kept(addressed(r, input), *inbox, input))
+        return settled(input, why);
+    if (json_length(*inbox) >= KEPT_MAX)
+        return fail(why, FAIL_LIMIT, "instance %s is suspended and keeps %d inputs already",
+                    r->instance->id, KEPT_MAX);
     if (json_is_absent(*inbox))
         *inbox = json_array();
     json_append_take(inbox, input_encode(input));

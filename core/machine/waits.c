@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "machine/state.h"
 
 #define WAITS_TOLD_MAX 5
@@ -118,7 +119,9 @@ static void say_expected(const struct frame *f, const struct subscription *s, st
         json value = json_get(values, name);
         if (!json_is_absent(value)) {
             char *text = json_dump(value);
-            bytes_printf(out, "%s%s = %.100s", joint, name, text);
+            size_t length = strlen(text), shown = length < 100 ? length : 100;
+            bytes_printf(out, "%s%s = ", joint, name);
+            bytes_append(out, text, utf8_valid_prefix(text, shown));
             mem_free(text);
             joint = ", ";
         }

@@ -25,6 +25,9 @@ TEST(control, keeps_what_comes_while_suspended)
          "waits is suspended; once resumed it waits for 3 things: for function 'ask' (task 'a'); "
          "until 2013-05-01T10:00:00+09:00 (task 'b'); for an event 'e' (task 'c')\n"
          "resume\npending last\nresult last 2\noutput 2\n");
+    play("do:\n- l: {listen: {to: {all: [{with: {type: e}}, {with: {type: f}}]}}}\n",
+         "start\nsuspend\nevent {\"type\": \"e\", \"data\": 1}\nignored {\"type\": \"e\"}\n"
+         "event {\"type\": \"f\", \"data\": 2}\nresume\noutput [1, 2]\n");
     play("do:\n- a: {call: ask}\n", "start\nsuspend\nresult a 1\ncancel\nstatus cancelled\n");
     play("do:\n- a: {call: ask}\n", "start\nsuspend\nresume\nresult a 1\noutput 1\n");
 }

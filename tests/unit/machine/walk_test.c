@@ -343,4 +343,97 @@ TEST(walk, seeds_that_once_failed)
     bytes_done(&m.out);
 }
 
-RUN(CASE(walk, seeds_that_once_failed), CASE(walk, goes_the_same_way_through_every_seed))
+// ---- damaged states: refused, or read and then taken for what they are; never a crash
+
+static void damage(struct random *random, char *text)
+{
+    size_t length = strlen(text);
+    for (uint64_t n = 0, count = 1 + random_below(random, 3); n < count; n++) {
+        size_t at = (size_t)random_below(random, length);
+        for (size_t tries = 0; tries < 50 && (text[at] < '0' || text[at] > '9'); tries++)
+            at = (size_t)random_below(random, length);
+        if (text[at] >= '0' && text[at] <= '9')
+            text[at] = (char)('0' + random_below(random, 10));
+    }
+}
+
+static struct instance *read_damaged(struct random *random, const struct play *p)
+{
+    json state = instance_encode(p->instance);
+    char *text = json_dump(state);
+    json_free(state);
+    damage(random, text);
+    struct instance *read = NULL;
+    struct fail why;
+    if (json_parse_stored(text, strlen(text), &state, &why)) {
+        read = instance_decode(instance_id(p->instance), p->definition, state, &why);
+        if (read == NULL)
+            assert_int_equal(why.kind, FAIL_CORRUPT);
+        json_free(state);
+    }
+    mem_free(text);
+    return read;
+}
+
+// Every input that the true instance waits for goes to the damaged one.
+static void poke(struct play *p, struct instance *read)
+{
+    struct bytes out;
+    bytes_init(&out, 1 << 20);
+    instance_waits_for(read, &out);
+    bytes_done(&out);
+    json_free(instance_waits(read));
+    json_free(instance_task_states(read));
+    p->world.now_ms += 86400000;
+    for (size_t n = 0; n < p->count; n++) {
+        struct fail why;
+        const struct pending *w = &p->pending[n];
+        struct machine_input input = {
+            .kind = w->kind == ACTION_TIMER       ? INPUT_TIMER
+                    : w->kind == ACTION_SUBSCRIBE ? INPUT_EVENT
+                                                  : INPUT_RESULT,
+            .address = play_address(w),
+            .filter = w->filter != NULL ? w->filter->id : 0,
+        };
+        json event = play_json("{\"type\": \"a\"}");
+        input.value = event;
+        bool taken = machine_step(read, &input, &p->world, &p->transition, &why);
+        (void)taken;
+        transition_clear(&p->transition);
+        json_free(event);
+    }
+    p->world.now_ms -= 86400000;
+}
+
+static void damage_walk(struct maker *m, uint64_t seed)
+{
+    struct play p;
+    make_workflow(m, seed);
+    play_init(&p, m->out.data, false);
+    json input = play_json("{\"n\": 1}");
+    play_control(&p, INPUT_START, input);
+    for (int n = 0; n < 12 && instance_is_open(p.instance); n++) {
+        for (int times = 0; times < 20; times++) {
+            struct instance *read = read_damaged(&m->random, &p);
+            if (read != NULL)
+                poke(&p, read);
+            instance_free(read);
+        }
+        walk_step(&p, random_next(&m->random));
+    }
+    json_free(input);
+    play_done(&p);
+}
+
+TEST(walk, a_damaged_state_never_crashes)
+{
+    UNUSED_STATE;
+    struct maker m;
+    bytes_init(&m.out, 1 << 20);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        damage_walk(&m, seed);
+    bytes_done(&m.out);
+}
+
+RUN(CASE(walk, a_damaged_state_never_crashes), CASE(walk, seeds_that_once_failed),
+    CASE(walk, goes_the_same_way_through_every_seed))
