@@ -174,19 +174,25 @@ static void drop_children(struct engine *e, struct live *l, const char *path, in
     }
 }
 
+// What may wait under the address depends on the task's word; each look into the store that it
+// cannot need is saved.
 static void do_drop(struct engine *e, struct live *l, const struct action *action)
 {
     if (!l->has_rows && !l->has_children)
         return;
     const struct wait_address *a = &action->address;
     const char *reason = action->reason ? action->reason : "cancelled";
-    step_drop(e, l, a->path, a->attempt, reason);
+    enum task_kind kind = action->task ? action->task->kind : TASK_DO;
+    if (kind == TASK_CALL)
+        step_drop(e, l, a->path, a->attempt, reason);
+    if (kind == TASK_CALL || kind == TASK_RUN)
+        outbox_drop(e, l->id, a->path, a->attempt);
+    if (kind == TASK_RUN)
+        drop_children(e, l, a->path, a->attempt, reason);
+    timers_drop_all(e, l->id, a->path, a->attempt);
     struct value key[4];
     rows_address(key, l->id, a->path, a->attempt, "");
-    outbox_drop(e, l->id, a->path, a->attempt);
-    timers_drop_all(e, l->id, a->path, a->attempt);
     store_delete_prefix(e->store, TABLE_SUBSCRIPTION, key, 3);
-    drop_children(e, l, a->path, a->attempt, reason);
 }
 
 static void action_do(struct engine *e, struct live *l, const struct action *action)

@@ -171,8 +171,21 @@ static json secrets_of(struct engine *e, const struct definition *d)
     return out;
 }
 
+static void find_words(struct catalogue_entry *entry, const struct definition *d)
+{
+    entry->has_steps = entry->has_children = false;
+    for (size_t i = 0; i < d->task_count; i++) {
+        const struct task *task = d->tasks[i];
+        if (task->kind == TASK_CALL && task->call.kind == CALL_FUNCTION)
+            entry->has_steps = true;
+        if (task->kind == TASK_RUN && task->run.kind == RUN_WORKFLOW)
+            entry->has_children = true;
+    }
+}
+
 static void take_definition(struct engine *e, struct catalogue_entry *entry, struct definition *d)
 {
+    find_words(entry, d);
     definition_unref(entry->definition);
     entry->definition = d;
     entry->broken = false;
@@ -250,6 +263,7 @@ static void move_subscriptions(struct engine *e, const char *instance,
             correlate_filter_text(to, hash ? (int)strtol(hash + 1, NULL, 10) : 0, &filter);
             columns[SUBSCRIPTION_FILTER] = value_text(filter.data);
             store_put(e->store, TABLE_SUBSCRIPTION, columns);
+            correlate_know_filter(e, row_text(&row, SUBSCRIPTION_TYPE), filter.data);
             bytes_done(&filter);
         }
         row_done(&row);

@@ -21,6 +21,7 @@ struct catalogue_entry {
     json schedule;                 // what starts it by itself, for lists; absent: nothing
     struct definition *definition; // NULL until compiled
     bool broken;                   // its text no longer compiles
+    bool has_steps, has_children;  // it calls functions, it starts workflows
     json secrets;                  // those it names; absent: none
 };
 

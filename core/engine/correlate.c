@@ -1,5 +1,6 @@
 #include "engine/correlate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "engine/state.h"
 
 #define INDEX_EVENT_TYPE 1
+#define INDEX_TYPE       1 // of TABLE_SUBSCRIPTION
 #define TEXT_BYTES_MAX   ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
 #define TYPES_MAX        10000 // event types whose last event is remembered
 
@@ -17,6 +19,21 @@ void correlate_init(struct correlator *c)
 {
     *c = (struct correlator){.next_seq = 1, .types_from = 1};
     map_init(&c->last_seqs);
+    map_init(&c->filters);
+}
+
+static void forget_filters(struct correlator *c)
+{
+    struct map_entry *entry;
+    for (size_t i = 0; map_next(&c->filters, &i, &entry);) {
+        struct filter_list *list = entry->value;
+        for (size_t k = 0; k < list->count; k++)
+            mem_free(list->texts[k]);
+        mem_free(list->texts);
+        mem_free(list);
+    }
+    map_done(&c->filters);
+    map_init(&c->filters);
 }
 
 static void forget_types(struct correlator *c)
@@ -32,6 +49,67 @@ void correlate_done(struct correlator *c)
 {
     forget_types(c);
     map_done(&c->last_seqs);
+    forget_filters(c);
+    map_done(&c->filters);
+}
+
+static void list_add(struct filter_list *list, const char *text)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 4;
+        list->texts = mem_resize(list->texts, list->capacity * sizeof(*list->texts));
+    }
+    list->texts[list->count++] = mem_string(text);
+}
+
+void correlate_know_filter(struct engine *e, const char *type, const char *text)
+{
+    struct filter_list *list = map_get(&e->correlator.filters, type);
+    if (!list)
+        return; // will be read when an event of the type comes
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->texts[i], text) == 0)
+            return;
+    }
+    list_add(list, text);
+}
+
+// By skipping through the index: one look for each, however many subscriptions share it.
+static void list_read(struct engine *e, const char *type, struct filter_list *list)
+{
+    struct value prefix = value_text(type);
+    for (;;) {
+        const char *last = list->count > 0 ? list->texts[list->count - 1] : NULL;
+        char *past = last ? mem_printf("%s\x01", last) : NULL; // sorts right behind `last`
+        struct value from = value_text(past);
+        struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_SUBSCRIPTION,
+                                                                    .index = INDEX_TYPE,
+                                                                    .prefix = &prefix,
+                                                                    .prefix_count = 1,
+                                                                    .from = past ? &from : NULL});
+        struct row row = {0};
+        bool more = rows_next(scan, &row);
+        mem_free(past);
+        if (!more)
+            return;
+        list_add(list, row_text(&row, SUBSCRIPTION_FILTER));
+        row_done(&row);
+        scan_done(scan);
+    }
+}
+
+const struct filter_list *correlate_filters(struct engine *e, const char *type)
+{
+    struct correlator *c = &e->correlator;
+    struct filter_list *list = map_get(&c->filters, type);
+    if (list)
+        return list;
+    if (c->filters.count >= TYPES_MAX)
+        forget_filters(c);
+    list = mem_new(struct filter_list);
+    list_read(e, type, list);
+    map_put(&c->filters, type, list);
+    return list;
 }
 
 void correlate_recover(struct engine *e)
@@ -192,6 +270,7 @@ void correlate_subscribe(struct engine *e, struct live *l, const struct action *
         [SUBSCRIPTION_DETAIL] = value_text(detail.data),
     };
     store_put(e->store, TABLE_SUBSCRIPTION, columns);
+    correlate_know_filter(e, correlate_type(action->filter), filter.data);
     l->has_rows = true;
     bytes_done(&name);
     bytes_done(&filter);
@@ -271,6 +350,7 @@ void correlate_subscribe_step(struct engine *e, const struct step_address *a, co
         [SUBSCRIPTION_DETAIL] = value_text(key.data),
     };
     store_put(e->store, TABLE_SUBSCRIPTION, columns);
+    correlate_know_filter(e, type, filter.data);
     json_free(compared);
     bytes_done(&filter);
     bytes_done(&key);
@@ -317,6 +397,20 @@ void correlate_unsubscribe_step(struct engine *e, const struct step_address *a, 
     struct value key[4];
     rows_address(key, a->instance, a->path, a->attempt, name);
     store_delete(e->store, TABLE_SUBSCRIPTION, key);
+}
+
+bool correlate_has(struct engine *e, const char *instance, const char *path, int64_t attempt,
+                   int filter)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "%d", filter);
+    struct value key[4];
+    rows_address(key, instance, path, attempt, name);
+    struct row row = {0};
+    rows_get(e->store, TABLE_SUBSCRIPTION, key, &row);
+    bool there = row_is_there(&row);
+    row_done(&row);
+    return there || correlate_any(e, instance, path, attempt);
 }
 
 bool correlate_any(struct engine *e, const char *instance, const char *path, int64_t attempt)

@@ -11,7 +11,18 @@ struct correlator {
     int64_t next_seq;     // of the next event
     struct map last_seqs; // event type -> int64_t *: the last event since the engine started
     int64_t types_from;   // events before this seq are not in last_seqs
+    struct map filters;   // event type -> struct filter_list
 };
+
+// The distinct filters that subscriptions of a type have or had: read once, then kept up to date
+// by adding. One that nobody has any more costs a look-up that finds nothing; forgetting would have
+// to follow every undo.
+struct filter_list {
+    char **texts;
+    size_t count, capacity;
+};
+const struct filter_list *correlate_filters(struct engine *e, const char *type);
+void correlate_know_filter(struct engine *e, const char *type, const char *text);
 
 void correlate_init(struct correlator *c);
 void correlate_done(struct correlator *c);
@@ -26,6 +37,9 @@ void correlate_subscribe_step(struct engine *e, const struct step_address *a, co
 void correlate_early_step(struct engine *e, const struct step_address *a, const char *name,
                           const char *type, json with);
 void correlate_unsubscribe_step(struct engine *e, const struct step_address *a, const char *name);
+// The subscription of one filter of a listen.
+bool correlate_has(struct engine *e, const char *instance, const char *path, int64_t attempt,
+                   int filter);
 bool correlate_any(struct engine *e, const char *instance, const char *path, int64_t attempt);
 void correlate_consumed(struct engine *e, const struct live *l, int64_t event_seq,
                         const char *path);

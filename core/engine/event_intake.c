@@ -14,7 +14,6 @@
 
 #define INDEX_IDENTITY 0 // of TABLE_EVENT
 #define INDEX_KEY      0 // of TABLE_SUBSCRIPTION
-#define INDEX_TYPE     1
 #define TEXT_BYTES_MAX ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
 
 struct intake {
@@ -160,30 +159,13 @@ static void meet_filter(struct engine *e, const struct intake *in, const char *t
     bytes_done(&key);
 }
 
-// The distinct filters of a type, by skipping through the index: one look for each, however many
-// subscriptions share it.
+// By index, not by pointer: what starts on the way may add to the list.
 static void meet_type(struct engine *e, const struct intake *in, const char *type)
 {
-    struct value prefix = value_text(type);
-    char *last = NULL;
-    for (;;) {
-        char *past = last ? mem_printf("%s\x01", last) : NULL; // sorts right behind `last`
-        struct value from = value_text(past);
-        struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_SUBSCRIPTION,
-                                                                    .index = INDEX_TYPE,
-                                                                    .prefix = &prefix,
-                                                                    .prefix_count = 1,
-                                                                    .from = past ? &from : NULL});
-        struct row row = {0};
-        bool more = rows_next(scan, &row);
-        mem_free(last);
-        last = more ? mem_string(row_text(&row, SUBSCRIPTION_FILTER)) : NULL;
-        mem_free(past);
-        if (!more)
-            return;
-        row_done(&row);
-        scan_done(scan);
-        meet_filter(e, in, last);
+    for (size_t i = 0; i < correlate_filters(e, type)->count; i++) {
+        char *text = mem_string(correlate_filters(e, type)->texts[i]);
+        meet_filter(e, in, text);
+        mem_free(text);
     }
 }
 

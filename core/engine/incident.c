@@ -83,12 +83,18 @@ static enum liveness wait_liveness(struct engine *e, const struct live *l, json 
     const char *path = json_get_text(wait, "path", "");
     int64_t attempt = json_get_int(wait, "attempt", 0);
     if (strcmp(kind, "timer") == 0)
-        return timers_any(e, l->id, path, attempt) ? ALIVE : DEAD;
+        return timers_has(e, l->id, path, attempt, json_get_text(wait, "name", "")) ? ALIVE : DEAD;
     if (strcmp(kind, "event") == 0)
-        return correlate_any(e, l->id, path, attempt) ? ALIVE : DEAD;
+        return correlate_has(e, l->id, path, attempt, (int)json_get_int(wait, "filter", 0)) ? ALIVE
+                                                                                            : DEAD;
     if (strcmp(kind, "child") == 0)
         return has_child(e, l) ? ALIVE : DEAD;
     return call_liveness(e, l->id, path, attempt);
+}
+
+static bool is_call(json wait)
+{
+    return strcmp(json_get_text(wait, "kind", ""), "call") == 0;
 }
 
 // One wait that is alive keeps the instance going; a step that nothing can reach will hang even
@@ -99,6 +105,10 @@ static bool find_incident(struct engine *e, const struct live *l, struct fail *w
     bool alive = false, dead_step = false;
     for (size_t i = 0; i < json_length(waits) && !dead_step; i++) {
         json wait = json_at(waits, i);
+        if (alive && !(l->has_steps && is_call(wait))) {
+            json_free(wait);
+            continue;
+        }
         enum liveness liveness = wait_liveness(e, l, wait);
         alive = alive || liveness == ALIVE;
         dead_step = liveness == DEAD_STEP && !timers_any(e, l->id, json_get_text(wait, "path", ""),

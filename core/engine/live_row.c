@@ -125,12 +125,14 @@ struct live *live_row_read(struct engine *e, const struct row *row)
     l->ended_ms =
         row_is_null(row, INSTANCE_ENDED_MS) ? INSTANT_NONE : row_integer(row, INSTANCE_ENDED_MS);
     l->events_from = row_integer(row, INSTANCE_EVENTS_FROM);
-    l->has_rows = l->has_steps = l->has_children = true; // the store knows, memory does not
+    l->has_rows = true; // the store knows, memory does not
     read_head(l, row);
     json state = rows_json(row, INSTANCE_STATE);
     decode_inbox(l, &state);
     payloads_get(&l->payloads, e->store, &state);
     decode(e, l, state);
+    l->has_steps = !l->instance || l->entry->has_steps;
+    l->has_children = !l->instance || l->entry->has_children;
     json_free(state);
     // Only quarantine leaves an incident on what is paused.
     l->quarantined = l->incident && l->unread_status == STATUS_SUSPENDED;

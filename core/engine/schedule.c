@@ -152,6 +152,7 @@ static void subscribe(struct engine *e, const struct catalogue_entry *entry,
         [SUBSCRIPTION_DETAIL] = value_null(),
     };
     store_put(e->store, TABLE_SUBSCRIPTION, columns);
+    correlate_know_filter(e, correlate_type(filter), text.data);
     bytes_done(&path);
     bytes_done(&text);
     bytes_done(&name);

@@ -53,6 +53,18 @@ void timers_changed(struct engine *e)
     e->due_is_bound = e->next_due_ms != INT64_MAX;
 }
 
+bool timers_has(struct engine *e, const char *instance, const char *path, int64_t attempt,
+                const char *name)
+{
+    struct value key[4];
+    rows_address(key, instance, path, attempt, name);
+    struct row row = {0};
+    rows_get(e->store, TABLE_TIMER, key, &row);
+    bool there = row_is_there(&row);
+    row_done(&row);
+    return there;
+}
+
 bool timers_any(struct engine *e, const char *instance, const char *path, int64_t attempt)
 {
     struct value key[4];

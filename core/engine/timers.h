@@ -23,6 +23,8 @@ void timers_drop_instance(struct engine *e, const char *instance);
 void timers_changed(struct engine *e); // some may have been undone
 // At the end of a turn: makes the bound exact again.
 void timers_settle(struct engine *e);
+bool timers_has(struct engine *e, const char *instance, const char *path, int64_t attempt,
+                const char *name);
 bool timers_any(struct engine *e, const char *instance, const char *path, int64_t attempt);
 // Fires what is due, at most `most`; true if more is due.
 bool timers_fire(struct engine *e, size_t most);
