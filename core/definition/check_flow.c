@@ -169,6 +169,25 @@ static void check_spin(struct builder *b, const struct task *task)
     }
 }
 
+// A function that is nothing but a call of itself, at once or through others.
+static void check_recursion(struct builder *b, const struct task *task)
+{
+    const struct task *at = task;
+    for (size_t steps = 0; steps <= b->d->task_count; steps++) {
+        if (at->kind != TASK_CALL || at->call.local == NULL || at->condition != NULL)
+            return;
+        at = at->call.local;
+        if (at->index < task->index)
+            return; // told of there
+        if (at != task)
+            continue;
+        report(b, SEVERITY_ERROR, node_field(task->node, "call"), "endless-recursion",
+               "the function '%s' calls itself and nothing else, so it would never end",
+               task->name);
+        return;
+    }
+}
+
 static void check_task(struct builder *b, const struct task *task)
 {
     switch (task->kind) {
@@ -201,6 +220,8 @@ static void check_task(struct builder *b, const struct task *task)
     case TASK_RUN:
         break;
     }
+    if (task->siblings == NULL)
+        check_recursion(b, task);
     if (task->then.kind == FLOW_TASK && task->siblings != NULL &&
         task->then.target->place <= task->place)
         check_spin(b, task);
