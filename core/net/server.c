@@ -394,6 +394,11 @@ uint16_t server_port(const struct server *s)
     return s->port;
 }
 
+uv_loop_t *server_loop(const struct server *s)
+{
+    return s->loop;
+}
+
 size_t server_connections(const struct server *s)
 {
     return s->connection_count;

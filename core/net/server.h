@@ -50,6 +50,7 @@ struct server_opts {
 // NULL and why if the address cannot be had.
 struct server *server_new(uv_loop_t *loop, const struct server_opts *opts, struct fail *why);
 uint16_t server_port(const struct server *s);
+uv_loop_t *server_loop(const struct server *s);
 size_t server_connections(const struct server *s);
 
 // The handler replies (net/reply.h) now, or keeps `r` and replies later.

@@ -1,0 +1,29 @@
+// The REST API under /api/v1, and /healthz /readyz /metrics /openapi.json. Every change is answered
+// after its commit; every refusal is problem details with a stable code. See api/README.md.
+// Everything given is borrowed and outlives the API. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+
+#include "definition/definition.h"
+#include "engine/engine.h"
+#include "net/server.h"
+#include "people/people.h"
+
+struct api;
+
+struct api_opts {
+    struct server *server;
+    struct engine *engine;
+    struct people *people;
+    const struct function_catalogue *catalogue; // may be NULL
+    bool dev;          // open to the loopback without a token; definitions may be replaced
+    const char *token; // bearer token; NULL: none is good
+    // Who may come in, instead of dev and token; replies itself when it says no. May be NULL.
+    bool (*authorize)(void *context, struct request *r);
+    void *context;
+};
+
+// Adds its routes to the server.
+struct api *api_new(const struct api_opts *opts);
+void api_free(struct api *a); // after server_close

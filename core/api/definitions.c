@@ -1,0 +1,135 @@
+#include <string.h>
+
+#include "api/resource.h"
+#include "base/arena.h"
+#include "base/limits.h"
+#include "json/diagnostic.h"
+
+#define FILE_DEFAULT "definition.yaml"
+
+struct deployment {
+    const char *file, *text;
+    size_t bytes;
+    json body; // holds the text where it came as JSON
+};
+
+static bool is_yaml(const char *type)
+{
+    return strcmp(type, "text/yaml") == 0 || strcmp(type, "application/yaml") == 0 ||
+           strcmp(type, "application/x-yaml") == 0 || strcmp(type, "text/x-yaml") == 0 ||
+           strcmp(type, "text/plain") == 0;
+}
+
+static bool read_text(struct request *r, struct deployment *d)
+{
+    static const char *const members[] = {"text", "file", NULL};
+    const char *file = request_query(r, "file");
+    d->file = file && *file ? file : FILE_DEFAULT;
+    if (is_yaml(request_content_type(r))) {
+        d->text = request_body(r, &d->bytes);
+        return true;
+    }
+    if (!read_object(r, &d->body, members, false))
+        return false;
+    d->text = json_get_text(d->body, "text", NULL);
+    d->file = json_get_text(d->body, "file", d->file);
+    if (!d->text) {
+        request_problem(r, 422, "invalid", "'text' is missing: the definition's YAML");
+        return false;
+    }
+    d->bytes = strlen(d->text);
+    return true;
+}
+
+static json describe(const struct definition *d)
+{
+    json out = json_object();
+    json_set_text(&out, "namespace", d->namespace);
+    json_set_text(&out, "name", d->name);
+    json_set_text(&out, "version", d->version);
+    if (d->title)
+        json_set_text(&out, "title", d->title);
+    if (d->summary)
+        json_set_text(&out, "summary", d->summary);
+    return out;
+}
+
+// Mistakes in the text are `errors` with their places; without them something else was in the way.
+static void refuse(struct request *r, const struct diagnostics *diagnostics, const struct fail *why)
+{
+    if (diagnostics->errors == 0) {
+        request_fail(r, why);
+        return;
+    }
+    json extra = json_object();
+    json_set_take(&extra, "errors", diagnostics_to_json(diagnostics));
+    request_problem_with(r, 422, "invalid_definition", why->message, extra);
+    json_free(extra);
+}
+
+static size_t count(struct api *a)
+{
+    json all = engine_definitions(a->engine);
+    size_t n = json_length(all);
+    json_free(all);
+    return n;
+}
+
+static void deploy(struct api *a, struct request *r, const struct deployment *d)
+{
+    struct diagnostics diagnostics;
+    struct fail why = {0};
+    bool replace = a->opts.dev && request_query(r, "replace");
+    size_t before = count(a);
+    diagnostics_init(&diagnostics);
+    struct definition *made =
+        engine_deploy(a->engine, d->file, d->text, d->bytes, replace, &diagnostics, &why);
+    if (made) {
+        json body = describe(made);
+        if (diagnostics.warnings)
+            json_set_take(&body, "warnings", diagnostics_to_json(&diagnostics));
+        char *location = arena_printf(request_arena(r), "/api/v1/definitions/%s/%s",
+                                      made->namespace, made->name);
+        request_set_header(r, "Location", location);
+        reply_after_commit(a, r, count(a) > before ? 201 : 200, body);
+    } else {
+        refuse(r, &diagnostics, &why);
+    }
+    diagnostics_done(&diagnostics);
+}
+
+void definitions_deploy(struct api *a, struct request *r)
+{
+    struct deployment d = {.body = json_absent()};
+    if (read_text(r, &d)) {
+        if (d.bytes > LIMIT_DEFINITION_BYTES)
+            request_problem(r, 413, "limit", "a definition may have %d bytes at most",
+                            LIMIT_DEFINITION_BYTES);
+        else
+            deploy(a, r, &d);
+    }
+    json_free(d.body);
+}
+
+void definitions_list(struct api *a, struct request *r)
+{
+    reply_page(r, engine_definitions(a->engine), 0, NULL);
+}
+
+void definition_show(struct api *a, struct request *r)
+{
+    struct definition_ref ref = {request_param(r, "namespace"), request_param(r, "name"),
+                                 request_query(r, "version")};
+    struct fail why;
+    struct definition *d = engine_definition(a->engine, &ref, &why);
+    if (!d) {
+        request_fail(r, &why);
+        return;
+    }
+    json body = describe(d);
+    json_set(&body, "source", d->source);
+    if (d->document && d->document->source)
+        json_set_text(&body, "text", d->document->source);
+    request_reply_json(r, 200, body);
+    json_free(body);
+}

@@ -1,0 +1,205 @@
+// CloudEvents over HTTP (1.0, HTTP protocol binding): structured, binary and batch.
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/resource.h"
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "net/form.h"
+#include "net/mime.h"
+
+#define TYPE_EVENT        "application/cloudevents+json"
+#define TYPE_BATCH        "application/cloudevents-batch+json"
+#define SOURCE_OF_COMMAND "/dure/send" // what `dure send` says where nothing else is said
+
+// ---- binary mode: attributes are headers, the body is the data
+
+struct binary {
+    struct request *r;
+    json event;
+    bool good;
+    struct fail why;
+};
+
+// Attribute values are percent-encoded where they are not ASCII (section 3.1.3.2).
+static void take_attribute(void *context, const char *name, const char *value)
+{
+    struct binary *b = context;
+    if (strncasecmp(name, "ce-", 3) != 0 || !b->good)
+        return;
+    char *key = arena_string(request_arena(b->r), name + 3);
+    for (char *c = key; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    size_t bytes;
+    const char *text =
+        percent_decode(request_arena(b->r), value, strlen(value), false, &bytes, &b->why);
+    b->good = text != NULL && strcmp(key, "data") != 0;
+    if (b->good)
+        json_set_take(&b->event, key, json_string_sized(text, bytes));
+    else if (text)
+        fail(&b->why, FAIL_INVALID, "the data of an event is its body, not a header");
+}
+
+static bool is_json_type(const char *type)
+{
+    size_t length = strlen(type);
+    return strcmp(type, "application/json") == 0 || strcmp(type, "text/json") == 0 ||
+           (length > 5 && strcmp(type + length - 5, "+json") == 0);
+}
+
+static bool take_data(struct binary *b)
+{
+    size_t bytes;
+    const char *body = request_body(b->r, &bytes), *type = request_content_type(b->r);
+    if (bytes == 0)
+        return true;
+    if (*type)
+        json_set_text(&b->event, "datacontenttype", request_header(b->r, "Content-Type"));
+    json data;
+    if (!*type || is_json_type(type)) {
+        if (!json_parse(body, bytes, &data, &b->why))
+            return fail_within(&b->why, "the event's data");
+        json_set_take(&b->event, "data", data);
+    } else if (utf8_is_valid(body, bytes) && !memchr(body, 0, bytes)) {
+        json_set_take(&b->event, "data", json_string_sized(body, bytes));
+    } else {
+        struct bytes coded;
+        bytes_init(&coded, bytes * 2 + 8);
+        mime_base64(body, bytes, 0, &coded);
+        json_set_text(&b->event, "data_base64", coded.data);
+        bytes_done(&coded);
+    }
+    return true;
+}
+
+static bool read_binary(struct request *r, json *events, struct fail *why)
+{
+    struct binary b = {.r = r, .event = json_object(), .good = true};
+    request_each_header(r, take_attribute, &b);
+    bool good = b.good && take_data(&b);
+    if (good) {
+        *events = json_array();
+        json_append(events, b.event);
+    } else {
+        *why = b.why;
+    }
+    json_free(b.event);
+    return good;
+}
+
+// ---- all modes
+
+static bool read_structured(struct request *r, json *events, struct fail *why)
+{
+    json body;
+    if (!request_json(r, &body, why))
+        return false;
+    bool batch = strcmp(request_content_type(r), TYPE_BATCH) == 0;
+    bool good = batch ? json_is_array(body) : json_is_object(body);
+    if (!good) {
+        fail(why, FAIL_INVALID, "the body must be %s",
+             batch ? "a list of events" : "an event (a JSON object)");
+    } else if (batch) {
+        *events = json_ref(body);
+    } else {
+        *events = json_array();
+        json_append(events, body);
+    }
+    json_free(body);
+    return good;
+}
+
+static bool read_events(struct request *r, json *events, struct fail *why)
+{
+    *events = json_absent();
+    bool good = request_header(r, "ce-specversion") || request_header(r, "ce-id")
+                    ? read_binary(r, events, why)
+                    : read_structured(r, events, why);
+    if (!good)
+        return false;
+    size_t count = json_length(*events);
+    if (count > API_BATCH_MAX)
+        return fail(why, FAIL_LIMIT, "a batch may have %d events at most", API_BATCH_MAX);
+    for (size_t i = 0; i < count; i++) {
+        json event = json_at(*events, i);
+        bool whole = json_get_text(event, "id", NULL) && json_get_text(event, "source", NULL) &&
+                     json_get_text(event, "type", NULL) &&
+                     strcmp(json_get_text(event, "specversion", ""), "1.0") == 0;
+        json_free(event);
+        if (!whole)
+            return fail(why, FAIL_INVALID,
+                        "event %zu of %zu needs specversion \"1.0\", id, source and type (none was "
+                        "taken)",
+                        i + 1, count);
+    }
+    return true;
+}
+
+static bool accept_one(struct api *a, json event, json *items, size_t *duplicates, struct fail *why)
+{
+    struct event_receipt receipt;
+    if (!engine_event(a->engine, event, &receipt, why))
+        return false;
+    *duplicates += receipt.duplicate;
+    json item = json_object();
+    json_set_text(&item, "source", json_get_text(event, "source", ""));
+    json_set_text(&item, "id", json_get_text(event, "id", ""));
+    json_set_bool(&item, "duplicate", receipt.duplicate);
+    json_set_int(&item, "matches", (int64_t)receipt.matches);
+    json_set_int(&item, "starts", (int64_t)receipt.starts);
+    json_append_take(items, item);
+    return true;
+}
+
+// An event is accepted by itself; of a batch with a bad one, those before it stay (they are
+// deduplicated, so the whole batch may be sent again once it is mended).
+void events_accept(struct api *a, struct request *r)
+{
+    json events;
+    struct fail why;
+    if (!read_events(r, &events, &why)) {
+        json_free(events);
+        request_fail(r, &why);
+        return;
+    }
+    json items = json_array();
+    size_t duplicates = 0, count = json_length(events);
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) {
+        json event = json_at(events, i);
+        good = accept_one(a, event, &items, &duplicates, &why);
+        json_free(event);
+    }
+    json_free(events);
+    if (!good) {
+        if (count > 1)
+            fail_within(&why, "event %zu of %zu (those before it were taken)",
+                        json_length(items) + 1, count);
+        json_free(items);
+        request_fail(r, &why);
+        return;
+    }
+    json body = json_object();
+    json_set_int(&body, "accepted", (int64_t)(count - duplicates));
+    json_set_int(&body, "duplicates", (int64_t)duplicates);
+    json_set_take(&body, "items", items);
+    reply_after_commit(a, r, 202, body);
+}
+
+void event_why(struct api *a, struct request *r)
+{
+    const char *id = request_query(r, "id"), *source = request_query(r, "source");
+    struct fail why = {0};
+    if (!id || !*id) {
+        request_problem(r, 400, "bad_query", "'id' is missing: the event's id");
+        return;
+    }
+    json list = engine_why(a->engine, source ? source : SOURCE_OF_COMMAND, id, &why);
+    if (json_is_array(list))
+        reply_page(r, list, 0, NULL);
+    else
+        request_fail(r, &why);
+}

@@ -1,0 +1,102 @@
+#include "people/item.h"
+
+#include <string.h>
+
+#include "api/resource.h"
+
+void items_list(struct api *a, struct request *r)
+{
+    struct item_list_opts opts = {.assignee = request_query(r, "assignee"),
+                                  .status = request_query(r, "status"),
+                                  .instance = request_query(r, "instance"),
+                                  .task = request_query(r, "task")};
+    struct fail why = {0};
+    if (!read_page(r, &opts.limit, &opts.after))
+        return;
+    json list = item_list(a->people, &opts, &why);
+    if (json_is_array(list))
+        reply_page(r, list, opts.limit, "id");
+    else
+        request_fail(r, &why);
+}
+
+void item_get(struct api *a, struct request *r)
+{
+    struct fail why;
+    json item = item_show(a->people, request_param(r, "id"), &why);
+    if (json_is_object(item))
+        request_reply_json(r, 200, item);
+    else
+        request_fail(r, &why);
+    json_free(item);
+}
+
+void item_answers(struct api *a, struct request *r)
+{
+    struct fail why = {0};
+    size_t limit;
+    const char *after;
+    json item = item_show(a->people, request_param(r, "id"), &why);
+    bool there = json_is_object(item);
+    json_free(item);
+    if (!there) {
+        request_fail(r, &why);
+        return;
+    }
+    if (!read_page(r, &limit, &after))
+        return;
+    json list = answer_list(a->people, request_param(r, "id"), limit, &why);
+    if (json_is_array(list))
+        reply_page(r, list, limit, NULL);
+    else
+        request_fail(r, &why);
+}
+
+// Who may not is 403; what a rule of the workflow refuses is 409; what does not fit the form is 422
+// with the places as `errors`.
+static void refuse(struct request *r, const struct fail *why, json reply)
+{
+    json errors = json_get(reply, "violations"), extra = json_object();
+    bool denied = why->kind == FAIL_REFUSED && strcmp(why->code, "not_eligible") == 0;
+    if (json_is_array(errors))
+        json_set(&extra, "errors", errors);
+    json_free(errors);
+    request_problem_with(r, denied ? 403 : problem_status(why), why->code, why->message, extra);
+    json_free(extra);
+}
+
+static void answer(struct api *a, struct request *r, json body)
+{
+    const char *as = json_get_text(body, "as", NULL);
+    json withdraw = json_get(body, "withdraw");
+    struct answer given = {.item = request_param(r, "id"),
+                           .person = as ? as : json_get_text(body, "person", NULL),
+                           .data = json_get(body, "data"),
+                           .key = request_header(r, "Idempotency-Key"),
+                           .receipt = json_get_text(body, "receipt", NULL),
+                           .withdraw = json_is_true(withdraw),
+                           .delegate = json_get_text(body, "delegate", NULL),
+                           .recuse = json_get_text(body, "recuse", NULL)};
+    json_free(withdraw);
+    if (json_is_absent(given.data))
+        given.data = json_null();
+    json reply = json_absent();
+    struct fail why;
+    if (item_answer(a->people, &given, &reply, &why))
+        reply_after_commit(a, r, given.receipt ? 200 : 201, json_ref(reply));
+    else
+        refuse(r, &why, reply);
+    json_free(reply);
+    json_free(given.data);
+}
+
+void item_take_answer(struct api *a, struct request *r)
+{
+    static const char *const members[] = {"as",       "person",   "data",   "receipt",
+                                          "withdraw", "delegate", "recuse", NULL};
+    json body;
+    if (!read_object(r, &body, members, false))
+        return;
+    answer(a, r, body);
+    json_free(body);
+}

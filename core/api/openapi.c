@@ -1,0 +1,175 @@
+// The OpenAPI 3.1 document, made from the table of resources, so that it cannot fall behind it.
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/resource.h"
+#include "base/must.h"
+
+// The bodies that are JSON, by the name that the table gives them.
+static const struct body_schema {
+    const char *name, *schema;
+} body_schemas[] = {
+    {"Deploy", "{\"type\":\"object\",\"required\":[\"text\"],\"properties\":{\"text\":{\"type\":"
+               "\"string\"},\"file\":{\"type\":\"string\"}}}"},
+    {"Start",
+     "{\"oneOf\":[{\"$ref\":\"#/components/schemas/OneStart\"},{\"type\":\"array\",\"minItems\":1,"
+     "\"maxItems\":1000,\"items\":{\"$ref\":\"#/components/schemas/OneStart\"}}]}"},
+    {"OneStart",
+     "{\"type\":\"object\",\"required\":[\"definition\"],\"properties\":{\"definition\":{\"type\":"
+     "\"object\",\"required\":[\"namespace\",\"name\"],\"properties\":{\"namespace\":{\"type\":"
+     "\"string\"},\"name\":{\"type\":\"string\"},\"version\":{\"type\":\"string\"}}},\"input\":{},"
+     "\"title\":{\"type\":\"string\"}}}"},
+    {"Reason", "{\"type\":\"object\",\"properties\":{\"reason\":{\"type\":\"string\"}}}"},
+    {"Repair",
+     "{\"type\":\"object\",\"required\":[\"effect\",\"outcome\"],\"properties\":{\"effect\":{"
+     "\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},\"attempt\":{\"type\":"
+     "\"integer\"},\"name\":{\"type\":\"string\"}}},\"outcome\":{\"enum\":[\"done\",\"failed\","
+     "\"retry\"]},\"value\":{}}}"},
+    {"Answer",
+     "{\"type\":\"object\",\"properties\":{\"as\":{\"type\":[\"string\",\"null\"]},\"data\":{},"
+     "\"receipt\":{\"type\":\"string\"},\"withdraw\":{\"type\":\"boolean\"},\"delegate\":{\"type\":"
+     "\"string\"},\"recuse\":{\"type\":\"string\"}}}"},
+    {"Person",
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\"],\"properties\":{\"id\":{\"type\":"
+     "\"string\"},\"name\":{\"type\":\"string\"},\"email\":{\"type\":\"string\"},\"phone\":{"
+     "\"type\":\"string\"},\"language\":{\"type\":\"string\"},\"attributes\":{\"type\":"
+     "\"object\"}}}"},
+    {"Problem",
+     "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\"],\"properties\":{"
+     "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":"
+     "\"integer\"},\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},\"errors\":{"
+     "\"type\":\"array\"}}}"},
+};
+
+static json parsed(const char *text)
+{
+    json value = json_absent();
+    struct fail why;
+    if (!json_parse(text, strlen(text), &value, &why))
+        must_failed(why.message, __FILE__, __LINE__, __func__);
+    return value;
+}
+
+static json reference(const char *schema)
+{
+    json out = json_object();
+    json_set_take(&out, "$ref", json_printf("#/components/schemas/%s", schema));
+    return out;
+}
+
+static json content(const char *type, json schema_take)
+{
+    json inner = json_object(), out = json_object();
+    json_set_take(&inner, "schema", schema_take);
+    json_set_take(&out, type, inner);
+    return out;
+}
+
+static void add_parameter(json *list, const char *name, size_t bytes, const char *in)
+{
+    json parameter = json_object();
+    json_set_take(&parameter, "name", json_string_sized(name, bytes));
+    json_set_text(&parameter, "in", in);
+    json_set_bool(&parameter, "required", strcmp(in, "path") == 0);
+    json_set_take(&parameter, "schema", parsed("{\"type\":\"string\"}"));
+    json_append_take(list, parameter);
+}
+
+static json parameters(const struct resource *resource)
+{
+    json list = json_array();
+    for (const char *c = resource->pattern; (c = strchr(c, '{')); c++)
+        add_parameter(&list, c + 1, strcspn(c + 1, "}"), "path");
+    for (const char *c = resource->query ? resource->query : ""; *c;) {
+        size_t bytes = strcspn(c, " ");
+        add_parameter(&list, c, bytes, "query");
+        c += bytes + (c[bytes] == ' ');
+    }
+    if (strcmp(resource->method, "POST") == 0)
+        add_parameter(&list, "Idempotency-Key", strlen("Idempotency-Key"), "header");
+    return list;
+}
+
+static json request_body_of(const struct resource *resource)
+{
+    json out = json_object();
+    bool media = strchr(resource->body, '/') != NULL;
+    json_set_take(&out, "content",
+                  media ? content(resource->body, json_object())
+                        : content("application/json", reference(resource->body)));
+    return out;
+}
+
+static json answers(const struct resource *resource)
+{
+    json out = json_object();
+    for (const char *c = resource->statuses; *c;) {
+        char status[4] = {c[0], c[1], c[2], 0};
+        bool good = c[0] == '2';
+        json answer = json_object();
+        json_set_text(&answer, "description", good ? "Good" : status_title(atoi(status)));
+        if (!good)
+            json_set_take(&answer, "content", content(TYPE_PROBLEM, reference("Problem")));
+        json_set_take(&out, status, answer);
+        c += 3 + (c[3] == ' ');
+    }
+    return out;
+}
+
+static json operation(const struct resource *resource)
+{
+    json out = json_object(), tags = json_array();
+    json_append_take(&tags, json_string(resource->tag));
+    json_set_take(&out, "tags", tags);
+    json_set_text(&out, "summary", resource->summary);
+    json_set_take(&out, "parameters", parameters(resource));
+    json_set_take(&out, "responses", answers(resource));
+    if (resource->body)
+        json_set_take(&out, "requestBody", request_body_of(resource));
+    if (resource->access == ACCESS_ALL)
+        json_set_take(&out, "security", json_array());
+    return out;
+}
+
+static json paths(void)
+{
+    json out = json_object();
+    for (size_t i = 0; i < resource_count; i++) {
+        char method[8] = "";
+        for (size_t k = 0; k < 7 && resources[i].method[k]; k++)
+            method[k] = (char)tolower((unsigned char)resources[i].method[k]);
+        json path = json_get(out, resources[i].pattern);
+        if (!json_is_object(path))
+            json_swap_take(&path, json_object());
+        json_set_take(&path, method, operation(&resources[i]));
+        json_set_take(&out, resources[i].pattern, path);
+    }
+    return out;
+}
+
+static json components(void)
+{
+    json out = json_object(), schemas = json_object();
+    for (size_t i = 0; i < sizeof(body_schemas) / sizeof(*body_schemas); i++)
+        json_set_take(&schemas, body_schemas[i].name, parsed(body_schemas[i].schema));
+    json_set_take(&out, "schemas", schemas);
+    json_set_take(&out, "securitySchemes",
+                  parsed("{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    return out;
+}
+
+void openapi_show(struct api *a, struct request *r)
+{
+    (void)a;
+    json document = json_object(), info = json_object();
+    json_set_text(&info, "title", "Dure");
+    json_set_text(&info, "version", DURE_VERSION);
+    json_set_text(&document, "openapi", "3.1.0");
+    json_set_take(&document, "info", info);
+    json_set_take(&document, "security", parsed("[{\"token\":[]}]"));
+    json_set_take(&document, "paths", paths());
+    json_set_take(&document, "components", components());
+    request_reply_json(r, 200, document);
+    json_free(document);
+}

@@ -1,0 +1,127 @@
+// Lists in pages, and bodies with known members.
+#include "api/resource.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define CURSOR_MARK  "1:" // a number for the format, so that it can change
+#define CURSOR_BYTES 512
+
+bool read_page(struct request *r, size_t *limit, const char **after)
+{
+    struct fail why;
+    int64_t n;
+    *after = NULL;
+    if (!request_query_int(r, "limit", 1, LIMIT_PAGE_ROWS, LIMIT_PAGE_ROWS / 2, &n, &why)) {
+        request_fail(r, &why);
+        return false;
+    }
+    *limit = (size_t)n;
+    const char *cursor = request_query(r, "cursor");
+    if (!cursor)
+        return true;
+    char plain[CURSOR_BYTES + 1];
+    size_t bytes = 0;
+    bool good = base64_decode(cursor, strlen(cursor), plain, CURSOR_BYTES, &bytes) &&
+                bytes > strlen(CURSOR_MARK) &&
+                memcmp(plain, CURSOR_MARK, strlen(CURSOR_MARK)) == 0 &&
+                utf8_is_valid(plain, bytes) && !memchr(plain, 0, bytes);
+    if (!good) {
+        request_problem(r, 400, "bad_cursor",
+                        "the cursor is not one that this list has given; start without one");
+        return false;
+    }
+    *after = arena_string_sized(request_arena(r), plain + strlen(CURSOR_MARK),
+                                bytes - strlen(CURSOR_MARK));
+    return true;
+}
+
+static json make_cursor(json item, const char *key)
+{
+    json at = json_get(item, key);
+    char *plain = json_is_string(at) ? mem_printf("%s%s", CURSOR_MARK, json_text(at)) : NULL;
+    if (json_is_integer(at))
+        plain = mem_printf("%s%lld", CURSOR_MARK, (long long)json_int(at));
+    json cursor = json_null();
+    if (plain && strlen(plain) <= CURSOR_BYTES) {
+        char text[BASE64_SIZE(CURSOR_BYTES)];
+        base64_encode(plain, strlen(plain), text);
+        cursor = json_string(text);
+    }
+    mem_free(plain);
+    json_free(at);
+    return cursor;
+}
+
+void reply_page(struct request *r, json items_take, size_t limit, const char *key)
+{
+    json page = json_object();
+    size_t count = json_length(items_take);
+    json next = json_null();
+    if (key && count && count >= limit) {
+        json last = json_at(items_take, count - 1);
+        next = make_cursor(last, key);
+        json_free(last);
+    }
+    json_set_take(&page, "next", next);
+    json_set_take(&page, "items", items_take);
+    request_reply_json(r, 200, page);
+    json_free(page);
+}
+
+static bool is_known(const char *name, const char *const *members)
+{
+    for (; *members; members++)
+        if (strcmp(*members, name) == 0)
+            return true;
+    return false;
+}
+
+static bool check_members(struct request *r, json object, const char *const *members)
+{
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *name;
+    json value;
+    while (json_next(object, &cursor, &name, &value)) {
+        if (is_known(name, members))
+            continue;
+        struct bytes known;
+        bytes_init(&known, 1024);
+        for (size_t i = 0; members[i]; i++)
+            bytes_printf(&known, "%s%s", i ? ", " : "", members[i]);
+        request_problem(r, 422, "unknown_member", "'%.80s' is not known here; known are: %s", name,
+                        known.data);
+        bytes_done(&known);
+        json_cursor_done(&cursor);
+        return false;
+    }
+    return true;
+}
+
+bool read_object(struct request *r, json *out, const char *const *members, bool may_lack)
+{
+    size_t bytes;
+    struct fail why;
+    request_body(r, &bytes);
+    *out = json_object();
+    if (bytes == 0 && may_lack)
+        return true;
+    json body;
+    if (!request_json(r, &body, &why)) {
+        request_fail(r, &why);
+    } else if (!json_is_object(body)) {
+        request_problem(r, 422, "invalid", "the body must be an object, not %s",
+                        json_kind_name(json_kind(body)));
+        json_free(body);
+    } else {
+        json_swap_take(out, body);
+        if (check_members(r, *out, members))
+            return true;
+    }
+    json_swap_take(out, json_absent());
+    return false;
+}

@@ -1,0 +1,117 @@
+#include "api/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "base/utf8.h"
+#include "store/store.h"
+
+#define KEY_BYTES_MAX   255
+#define REPLY_BYTES_MAX ((size_t)64 * 1024 * 1024)
+
+static struct hash request_hash(const struct request *r)
+{
+    size_t bytes;
+    const char *body = request_body(r, &bytes), *query = request_query_text(r);
+    struct hasher h;
+    hasher_init(&h);
+    hasher_add_field(&h, query, strlen(query));
+    hasher_add_field(&h, body, bytes);
+    return hasher_done(&h);
+}
+
+// The kept answer may still be on its way to the disk, so it too waits for the commit.
+static void reply_again(struct api *a, struct request *r, const struct row *row)
+{
+    const struct value *reply = &row->columns[REQUEST_REPLY];
+    json kept;
+    struct fail why;
+    if (!json_parse_stored(reply->data, reply->bytes, &kept, &why)) {
+        request_problem(r, 500, "corrupt", "the kept answer cannot be read: %s", why.message);
+        return;
+    }
+    request_set_header(r, "Idempotency-Replayed", "true");
+    reply_instances_after_commit(a, r, (int)row_integer(row, REQUEST_STATUS), kept);
+}
+
+static enum replay_state look(struct replay *replay, struct api *a, struct request *r)
+{
+    struct value key = value_text(replay->key);
+    struct row row = {0};
+    struct fail why;
+    if (!store_get(engine_store(a->engine), TABLE_REQUEST, &key, &row, &why)) {
+        request_fail(r, &why);
+        return REPLAY_DONE;
+    }
+    if (!row_is_there(&row))
+        return REPLAY_NEW;
+    const struct value *hash = &row.columns[REQUEST_HASH];
+    if (hash->bytes == HASH_BYTES && memcmp(hash->data, replay->hash.bytes, HASH_BYTES) == 0)
+        reply_again(a, r, &row);
+    else
+        request_problem(r, 409, "request_key_reused",
+                        "this Idempotency-Key was used before with another request");
+    row_done(&row);
+    return REPLAY_DONE;
+}
+
+enum replay_state replay_begin(struct replay *replay, struct api *a, struct request *r)
+{
+    *replay = (struct replay){0};
+    const char *key = request_header(r, "Idempotency-Key");
+    if (!key)
+        return REPLAY_NEW;
+    if (!*key || strlen(key) > KEY_BYTES_MAX) {
+        request_problem(r, 400, "bad_request_key", "an Idempotency-Key has 1 to %d bytes",
+                        KEY_BYTES_MAX);
+        return REPLAY_DONE;
+    }
+    replay->key = mem_printf("api %s %s %s", request_method(r), request_path(r), key);
+    replay->hash = request_hash(r);
+    enum replay_state state = look(replay, a, r);
+    if (state == REPLAY_DONE)
+        replay_done(replay);
+    return state;
+}
+
+static void keep(struct replay *replay, struct api *a, int status, json body)
+{
+    if (!replay->key)
+        return;
+    struct bytes reply;
+    bytes_init(&reply, REPLY_BYTES_MAX);
+    json_write(body, JSON_COMPACT, &reply);
+    must(!reply.overflowed);
+    struct value columns[] = {
+        [REQUEST_KEY] = value_text(replay->key),
+        [REQUEST_AT_MS] = value_integer(engine_now_ms(a->engine)),
+        [REQUEST_HASH] = value_blob(replay->hash.bytes, HASH_BYTES),
+        [REQUEST_STATUS] = value_integer(status),
+        [REQUEST_REPLY] = value_blob(reply.data, reply.length),
+    };
+    store_put(engine_store(a->engine), TABLE_REQUEST, columns);
+    bytes_done(&reply);
+}
+
+void replay_keep_take(struct replay *replay, struct api *a, int status, json body)
+{
+    keep(replay, a, status, body);
+    json_free(body);
+    replay_done(replay);
+}
+
+void replay_end_take(struct replay *replay, struct api *a, struct request *r, int status, json body)
+{
+    keep(replay, a, status, body);
+    replay_done(replay);
+    reply_instances_after_commit(a, r, status, body);
+}
+
+void replay_done(struct replay *replay)
+{
+    mem_free(replay->key);
+    replay->key = NULL;
+}

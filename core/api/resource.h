@@ -1,0 +1,79 @@
+// What the files of the API share: the table of routes, from which the server's routes and the
+// OpenAPI document are made, and the helpers of handlers. Loop thread only.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "net/reply.h"
+#include "net/request.h"
+
+#define API_BATCH_MAX 1000 // instances or events in one request
+#define API_WAIT_MAX  60   // seconds of ?wait=
+
+struct api {
+    struct api_opts opts;
+    struct engine *engine;
+    struct people *people;
+    struct hash token;
+    struct bound_route *bound;
+    struct list streams;
+    bool listens; // to the engine, for the streams
+};
+
+typedef void resource_handler(struct api *a, struct request *r);
+
+enum access { ACCESS_ALL, ACCESS_AUTHORIZED };
+
+struct resource {
+    const char *method, *pattern;
+    resource_handler *handler;
+    enum access access;
+    const char *tag, *summary;
+    const char *query;    // names of query parameters, separated by spaces; NULL: none
+    const char *body;     // schema of the JSON body by name, or a media type; NULL: none
+    const char *statuses; // "201 409 422"
+};
+extern const struct resource resources[];
+extern const size_t resource_count;
+
+// definitions.c
+resource_handler definitions_deploy, definitions_list, definition_show;
+// instances.c
+resource_handler instances_start, instances_list, instance_show, instance_history;
+// controls.c
+resource_handler instance_cancel, instance_pause, instance_resume, instance_retry, instance_repair,
+    incidents_list;
+// events.c
+resource_handler events_accept, event_why;
+// items.c
+resource_handler items_list, item_get, item_answers, item_take_answer;
+// persons.c
+resource_handler persons_list, person_get, person_put, persons_import, groups_list;
+// lifecycle.c
+resource_handler lifecycle_stream;
+void lifecycle_done(struct api *a);
+// health.c
+resource_handler health_live, health_ready, health_metrics, openapi_show;
+
+// ---- helpers (reply_later.c, page.c)
+
+// Replies once everything so far is durable; takes the body.
+void reply_after_commit(struct api *a, struct request *r, int status, json body_take);
+// The same; {id, status} of instances, or a list of them, are told as they stand at the reply.
+void reply_instances_after_commit(struct api *a, struct request *r, int status, json body_take);
+
+// {items, next} from a list that takes its place; `next` follows from the last item's text at `key`
+// when the page is full.
+void reply_page(struct request *r, json items_take, size_t limit, const char *key);
+// ?limit= and ?cursor=; replies itself and returns false when they are wrong. *after: the cursor's
+// text, owned by the request's arena, or NULL.
+bool read_page(struct request *r, size_t *limit, const char **after);
+
+// The body as JSON, which must be an object with no other members than those named (NULL-ended).
+// Replies itself and returns false if not. An empty body counts as {} where `may_lack`.
+bool read_object(struct request *r, json *out, const char *const *members, bool may_lack);
