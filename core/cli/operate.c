@@ -26,7 +26,10 @@ static const struct verb {
      "NS/NAME]\n"
      "                 [--instance ID] [--as PERSON] [--limit N]\n",
      operate_list, 0},
-    {"show", "usage: dure show ID [--history]\n", operate_show, 1},
+    {"show",
+     "usage: dure show ID [--history] [--get PATH]\n  --get PATH     print one member, text as it "
+     "is: output.lists.0.csv\n",
+     operate_show, 1},
     {"start",
      "usage: dure start NS/NAME[:VERSION] [--input JSON|@FILE] [--wait SECONDS] [--key KEY]\n",
      operate_start, 1},
@@ -90,6 +93,7 @@ static const struct option options[] = {{"server", required_argument, NULL, 's'}
                                         {"source", required_argument, NULL, 'o'},
                                         {"id", required_argument, NULL, 'x'},
                                         {"reason", required_argument, NULL, 'z'},
+                                        {"get", required_argument, NULL, 'G'},
                                         {"limit", required_argument, NULL, 'l'},
                                         {"wait", required_argument, NULL, 'w'},
                                         {"json", no_argument, NULL, 'j'},
@@ -135,6 +139,8 @@ static const char **text_option(struct operate *o, int letter)
         return &o->id;
     case 'z':
         return &o->reason;
+    case 'G':
+        return &o->get;
     default:
         return NULL;
     }

@@ -11,7 +11,7 @@
 struct operate {
     struct remote_opts target;
     const char *input, *key, *status, *definition, *task, *as, *receipt, *delegate, *recuse,
-        *instance, *source, *id, *reason;
+        *instance, *source, *get, *id, *reason;
     int64_t limit, wait_s;
     bool json, yes, withdraw, history;
     const char *words[64]; // what is no option

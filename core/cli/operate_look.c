@@ -143,12 +143,27 @@ static bool print_history(struct operate *o, struct fail *why)
     return true;
 }
 
+// One member of what is shown: text as it is, the rest as JSON.
+static bool print_member(json shown, const char *path, struct fail *why)
+{
+    json value = json_path(shown, path);
+    bool found = !json_is_absent(value);
+    if (json_is_string(value))
+        printf("%s\n", json_text(value));
+    else if (found)
+        cli_print_json(value);
+    json_free(value);
+    return found || fail(why, FAIL_NOT_FOUND, "there is no '%s' in it", path);
+}
+
 int operate_show(struct operate *o)
 {
     json shown = json_absent();
     struct fail why = {0};
     bool ok = remote_get(o->t, &shown, &why, "/api/v1/instances/%s", o->words[0]);
-    if (ok && o->json)
+    if (ok && o->get)
+        ok = print_member(shown, o->get, &why);
+    else if (ok && o->json)
         cli_print_json(shown);
     else if (ok)
         print_shown(shown);
