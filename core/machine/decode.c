@@ -89,7 +89,7 @@ static bool task_fits(const struct frame *f, bool faulted)
         return !timed && !waits && f->index >= 0 &&
                (size_t)f->index <= f->task->fork.branches.count &&
                (f->state != FRAME_RUNS || f->task->fork.compete ||
-                json_length(f->list) == f->task->fork.branches.count);
+                (json_is_array(f->list) && json_length(f->list) == f->task->fork.branches.count));
     case TASK_FOR:
         return !timed && !waits && f->index >= 0;
     case TASK_DO:
