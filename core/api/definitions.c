@@ -54,6 +54,13 @@ static json describe(const struct definition *d)
     return out;
 }
 
+static json list_of(const struct diagnostics *diagnostics)
+{
+    json whole = diagnostics_to_json(diagnostics), list = json_get(whole, "diagnostics");
+    json_free(whole);
+    return list;
+}
+
 // Mistakes in the text are `errors` with their places; without them something else was in the way.
 static void refuse(struct request *r, const struct diagnostics *diagnostics, const struct fail *why)
 {
@@ -62,7 +69,7 @@ static void refuse(struct request *r, const struct diagnostics *diagnostics, con
         return;
     }
     json extra = json_object();
-    json_set_take(&extra, "errors", diagnostics_to_json(diagnostics));
+    json_set_take(&extra, "errors", list_of(diagnostics));
     request_problem_with(r, 422, "invalid_definition", why->message, extra);
     json_free(extra);
 }
@@ -87,7 +94,7 @@ static void deploy(struct api *a, struct request *r, const struct deployment *d)
     if (made) {
         json body = describe(made);
         if (diagnostics.warnings)
-            json_set_take(&body, "warnings", diagnostics_to_json(&diagnostics));
+            json_set_take(&body, "warnings", list_of(&diagnostics));
         char *location = arena_printf(request_arena(r), "/api/v1/definitions/%s/%s",
                                       made->namespace, made->name);
         request_set_header(r, "Location", location);

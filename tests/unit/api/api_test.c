@@ -1,0 +1,515 @@
+#include "effects/house.h"
+
+#include "api/api.h"
+
+// Requests over the loopback to the whole API, on an engine over memory.
+
+struct place {
+    struct house h;
+    struct api *api;
+};
+
+static const char waiting[] =
+    "document: {dsl: 1.0.3, namespace: test, name: wait, version: 1.0.0}\n"
+    "input: {schema: {format: json, document: {type: object, required: "
+    "[who]}}}\n"
+    "do:\n  - hold: {wait: {days: 1}}\n";
+static const char quick[] = "document: {dsl: 1.0.3, namespace: test, name: quick, version: 1.0.0}\n"
+                            "do:\n  - greet: {set: {hello: '${ .who }'}}\n";
+static const char listening[] =
+    "document: {dsl: 1.0.3, namespace: test, name: hear, version: 1.0.0}\n"
+    "do:\n  - hear: {listen: {to: {one: {with: {type: org.example.moved}}}}}\n";
+
+static void place_init(struct place *p, struct api_opts opts)
+{
+    memset(p, 0, sizeof(*p));
+    house_init(&p->h);
+    house_open(&p->h);
+    opts.server = p->h.w.server;
+    opts.engine = p->h.engine;
+    opts.people = p->h.people;
+    p->api = api_new(&opts);
+}
+
+static void place_open(struct place *p)
+{
+    place_init(p, (struct api_opts){.dev = true});
+    house_deploy(&p->h, waiting);
+    house_deploy(&p->h, quick);
+    house_deploy(&p->h, listening);
+}
+
+// The server goes before the API, as in front_close.
+static void place_done(struct place *p)
+{
+    struct fail why;
+    house_turn(&p->h);
+    assert_true(store_flush(p->h.store, 1000, &why));
+    engine_poll(p->h.engine);
+    server_close(p->h.w.server);
+    api_free(p->api);
+    client_close(p->h.client);
+    people_free(p->h.people);
+    engine_free(p->h.engine);
+    store_close(p->h.store);
+    memory_disk_free(p->h.disk);
+    uv_run(&p->h.w.loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&p->h.w.loop), 0);
+}
+
+static char *ask_raw(struct place *p, const char *text)
+{
+    struct raw raw;
+    raw_open(&p->h.w, &raw);
+    raw_send(&raw, text);
+    while (!raw.ended) {
+        uv_run(&p->h.w.loop, UV_RUN_ONCE);
+        house_turn(&p->h);
+    }
+    char *got = mem_string(raw.got.data);
+    raw_close(&p->h.w, &raw);
+    return got;
+}
+
+struct answer_got {
+    int status;
+    char *raw;
+    json body;
+};
+
+static struct answer_got ask_with(struct place *p, const char *method, const char *path,
+                                  const char *headers, const char *body)
+{
+    char *text = mem_printf("%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                            "%sContent-Length: %zu\r\n\r\n%s",
+                            method, path, headers, strlen(body), body);
+    struct answer_got got = {.raw = ask_raw(p, text), .body = json_absent()};
+    mem_free(text);
+    struct fail why;
+    got.status = atoi(got.raw + strlen("HTTP/1.1 "));
+    const char *data = strstr(got.raw, "\r\n\r\n");
+    if (data && data[4] && !json_parse(data + 4, strlen(data + 4), &got.body, &why))
+        json_swap_take(&got.body, json_null());
+    return got;
+}
+
+#define JSON_TYPE "Content-Type: application/json\r\n"
+
+static struct answer_got post(struct place *p, const char *path, const char *body)
+{
+    return ask_with(p, "POST", path, JSON_TYPE, body);
+}
+
+static struct answer_got get(struct place *p, const char *path)
+{
+    return ask_with(p, "GET", path, "", "");
+}
+
+static void got_done(struct answer_got *got)
+{
+    mem_free(got->raw);
+    json_free(got->body);
+}
+
+static void assert_status(const struct answer_got *got, int status)
+{
+    if (got->status != status)
+        fail_msg("status %d, wanted %d: %s", got->status, status, got->raw);
+}
+
+static void expect_get(struct place *p, const char *path, int status, const char *at,
+                       const char *value)
+{
+    struct answer_got got = get(p, path);
+    assert_status(&got, status);
+    assert_at(got.body, at, value);
+    got_done(&got);
+}
+
+static void expect_post(struct place *p, const char *path, const char *body, int status,
+                        const char *at, const char *value)
+{
+    struct answer_got got = post(p, path, body);
+    assert_status(&got, status);
+    assert_at(got.body, at, value);
+    got_done(&got);
+}
+
+static char *start(struct place *p)
+{
+    struct answer_got got =
+        post(p, "/api/v1/instances",
+             "{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"},\"input\":{\"who\":1}}");
+    assert_status(&got, 201);
+    char *id = mem_string(json_get_text(got.body, "id", ""));
+    char *location = mem_printf("Location: /api/v1/instances/%s\r\n", id);
+    assert_has(got.raw, location);
+    mem_free(location);
+    got_done(&got);
+    return id;
+}
+
+// ---- health
+
+TEST(api, tells_its_health)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    expect_get(&p, "/healthz", 200, "status", "live");
+    expect_get(&p, "/readyz", 200, "status", "ready");
+    expect_get(&p, "/openapi.json", 200, "info.title", "Dure");
+    expect_get(&p, "/openapi.json", 200, "openapi", "3.1.0");
+    struct answer_got got = get(&p, "/metrics");
+    assert_has(got.raw, "\ndure_http_requests_total ");
+    assert_has(got.raw, "# TYPE dure_starts_total counter\n");
+    got_done(&got);
+    place_done(&p);
+}
+
+// ---- definitions
+
+TEST(api, deploys_definitions)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_init(&p, (struct api_opts){.dev = true});
+    struct answer_got got =
+        ask_with(&p, "POST", "/api/v1/definitions", "Content-Type: text/yaml\r\n", quick);
+    assert_status(&got, 201);
+    assert_at(got.body, "name", "quick");
+    got_done(&got);
+    got = ask_with(&p, "POST", "/api/v1/definitions", "Content-Type: text/yaml\r\n", quick);
+    assert_status(&got, 200);
+    got_done(&got);
+    got = ask_with(&p, "POST", "/api/v1/definitions", "Content-Type: text/yaml\r\n",
+                   "document: {dsl: 1.0.3, namespace: test, name: quick, version: 1.0.0}\n"
+                   "do:\n  - greet: {set: {hello: other}}\n");
+    assert_status(&got, 409);
+    got_done(&got);
+    expect_get(&p, "/api/v1/definitions", 200, "items.0.version", "1.0.0");
+    expect_get(&p, "/api/v1/definitions/test/quick", 200, "source.document.name", "quick");
+    expect_get(&p, "/api/v1/definitions/test/none", 404, "code", "not_found");
+    place_done(&p);
+}
+
+TEST(api, names_the_mistakes_of_a_definition)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    struct answer_got got =
+        post(&p, "/api/v1/definitions",
+             "{\"file\":\"a.yaml\",\"text\":\"document: {dsl: 1.0.3, namespace: test, name: bad, "
+             "version: 1.0.0}\\ndo:\\n  - a: {sett: {}}\\n\"}");
+    assert_status(&got, 422);
+    assert_at(got.body, "code", "invalid_definition");
+    assert_at(got.body, "errors.0.line", "3");
+    assert_has(got.raw, "Content-Type: application/problem+json");
+    got_done(&got);
+    expect_post(&p, "/api/v1/definitions", "{\"txt\":1}", 422, "code", "unknown_member");
+    place_done(&p);
+}
+
+// ---- instances
+
+TEST(api, starts_and_shows_an_instance)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    char *id = start(&p);
+    char *path = mem_printf("/api/v1/instances/%s", id);
+    expect_get(&p, path, 200, "status", "waiting");
+    expect_get(&p, path, 200, "definition.name", "wait");
+    expect_get(&p, "/api/v1/instances", 200, "items.0.id", id);
+    expect_get(&p, "/api/v1/instances?status=waiting&definition=test/wait", 200, "items.0.id", id);
+    expect_get(&p, "/api/v1/instances?status=completed", 200, "items", "[]");
+    mem_free(path);
+    path = mem_printf("/api/v1/instances/%s/history", id);
+    expect_get(&p, path, 200, "items.0.seq", "1");
+    mem_free(path);
+    mem_free(id);
+    place_done(&p);
+}
+
+TEST(api, waits_for_the_result)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    expect_post(&p, "/api/v1/instances?wait=10",
+                "{\"definition\":{\"namespace\":\"test\",\"name\":\"quick\"},\"input\":{\"who\":"
+                "\"두레\"}}",
+                201, "output.hello", "두레");
+    expect_post(&p, "/api/v1/instances?wait=1",
+                "{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"},\"input\":{\"who\":1}}",
+                201, "status", "waiting");
+    expect_post(&p, "/api/v1/instances?wait=999", "{}", 400, "code", "bad_query");
+    place_done(&p);
+}
+
+TEST(api, forgets_a_wait_whose_client_has_gone)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    const char body[] = "{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"},\"input\":"
+                        "{\"who\":1}}";
+    struct raw raw;
+    raw_open(&p.h.w, &raw);
+    char *text = mem_printf("POST /api/v1/instances?wait=60 HTTP/1.1\r\nHost: localhost\r\n"
+                            "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                            strlen(body), body);
+    raw_send(&raw, text);
+    mem_free(text);
+    while (server_figures(p.h.w.server).requests < 1)
+        uv_run(&p.h.w.loop, UV_RUN_ONCE);
+    house_turn(&p.h);
+    raw_close(&p.h.w, &raw);
+    while (server_connections(p.h.w.server))
+        uv_run(&p.h.w.loop, UV_RUN_ONCE);
+    place_done(&p);
+}
+
+TEST(api, refuses_starts_that_cannot_be)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    const char *path = "/api/v1/instances";
+    expect_post(&p, path, "{\"definition\":{\"namespace\":\"test\",\"name\":\"none\"}}", 404,
+                "code", "not_found");
+    expect_post(&p, path,
+                "{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"},\"input\":{}}", 422,
+                "code", "invalid");
+    expect_post(&p, path, "{\"definition\":{}}", 422, "code", "invalid");
+    expect_post(&p, path, "{\"definition\":", 400, "code", "invalid_json");
+    expect_post(&p, path, "", 400, "code", "invalid_json");
+    expect_post(&p, path, "7", 422, "code", "invalid");
+    struct answer_got got = ask_with(&p, "POST", path, "Content-Type: text/plain\r\n", "{}");
+    assert_status(&got, 415);
+    got_done(&got);
+    expect_get(&p, "/api/v1/instances/none", 404, "code", "not_found");
+    expect_get(&p, "/api/v1/instances?status=odd", 400, "code", "bad_query");
+    expect_get(&p, "/api/v1/instances?cursor=odd", 400, "code", "bad_cursor");
+    expect_get(&p, "/api/v1/instances?limit=0", 400, "code", "bad_query");
+    place_done(&p);
+}
+
+TEST(api, starts_a_list_whole_or_not_at_all)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    expect_post(
+        &p, "/api/v1/instances",
+        "[{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"},\"input\":{\"who\":1}},"
+        "{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"}}]",
+        422, "code", "invalid");
+    expect_get(&p, "/api/v1/instances", 200, "items", "[]");
+    expect_post(
+        &p, "/api/v1/instances",
+        "[{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"},\"input\":{\"who\":1}},"
+        "{\"definition\":{\"namespace\":\"test\",\"name\":\"quick\"}}]",
+        201, "0.status", "waiting");
+    expect_post(&p, "/api/v1/instances", "[]", 422, "code", "limit");
+    place_done(&p);
+}
+
+TEST(api, pages_through_instances)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    char *ids[3];
+    for (int i = 0; i < 3; i++) {
+        p.h.port.now_ms += 1;
+        ids[i] = start(&p);
+    }
+    struct answer_got got = get(&p, "/api/v1/instances?limit=2");
+    assert_at(got.body, "items.0.id", ids[2]);
+    assert_at(got.body, "items.1.id", ids[1]);
+    char *path =
+        mem_printf("/api/v1/instances?limit=2&cursor=%s", json_get_text(got.body, "next", "?"));
+    expect_get(&p, path, 200, "items.0.id", ids[0]);
+    expect_get(&p, path, 200, "next", "null");
+    mem_free(path);
+    got_done(&got);
+    for (int i = 0; i < 3; i++)
+        mem_free(ids[i]);
+    place_done(&p);
+}
+
+TEST(api, controls_an_instance)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    char *id = start(&p);
+    static const char *const steps[][3] = {{"pause", "200", "suspended"},
+                                           {"resume", "200", "waiting"},
+                                           {"cancel", "200", "cancelled"},
+                                           {"cancel", "409", NULL}};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+        char *path = mem_printf("/api/v1/instances/%s/%s", id, steps[i][0]);
+        struct answer_got got = post(&p, path, "{\"reason\":\"test\"}");
+        assert_status(&got, atoi(steps[i][1]));
+        if (steps[i][2])
+            assert_at(got.body, "status", steps[i][2]);
+        got_done(&got);
+        mem_free(path);
+    }
+    expect_post(&p, "/api/v1/instances/none/cancel", "", 404, "code", "not_found");
+    char *path = mem_printf("/api/v1/instances/%s/repair", id);
+    expect_post(&p, path, "{\"effect\":{\"path\":\"/do/0/a\"},\"outcome\":\"done\"}", 404, "code",
+                "not_found");
+    expect_post(&p, path, "{\"outcome\":\"done\"}", 422, "code", "invalid");
+    mem_free(path);
+    mem_free(id);
+    place_done(&p);
+}
+
+TEST(api, gives_the_same_answer_to_the_same_key)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    const char body[] = "{\"definition\":{\"namespace\":\"test\",\"name\":\"wait\"},"
+                        "\"input\":{\"who\":1}}";
+    struct answer_got first =
+        ask_with(&p, "POST", "/api/v1/instances", JSON_TYPE "Idempotency-Key: k1\r\n", body);
+    struct answer_got again =
+        ask_with(&p, "POST", "/api/v1/instances", JSON_TYPE "Idempotency-Key: k1\r\n", body);
+    assert_status(&first, 201);
+    assert_status(&again, 201);
+    assert_true(json_equal(first.body, again.body));
+    struct answer_got other =
+        ask_with(&p, "POST", "/api/v1/instances", JSON_TYPE "Idempotency-Key: k1\r\n", "{}");
+    assert_status(&other, 409);
+    assert_at(other.body, "code", "request_key_reused");
+    expect_get(&p, "/api/v1/instances", 200, "items.1", "null");
+    got_done(&first), got_done(&again), got_done(&other);
+    place_done(&p);
+}
+
+// ---- events
+
+TEST(api, takes_events_in_three_modes)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    expect_post(&p, "/api/v1/instances",
+                "{\"definition\":{\"namespace\":\"test\",\"name\":\"hear\"}}", 201, "status",
+                "waiting");
+    struct answer_got got =
+        ask_with(&p, "POST", "/api/v1/events", "Content-Type: application/cloudevents+json\r\n",
+                 "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":"
+                 "\"org.example.moved\",\"data\":{}}");
+    assert_status(&got, 202);
+    assert_at(got.body, "accepted", "1");
+    assert_at(got.body, "items.0.matches", "1");
+    got_done(&got);
+    got = ask_with(&p, "POST", "/api/v1/events",
+                   "Content-Type: application/json\r\nce-specversion: 1.0\r\nce-id: 2\r\n"
+                   "ce-source: /s\r\nce-type: org.example.moved\r\nce-subject: %EA%B0%80\r\n",
+                   "{\"a\":1}");
+    assert_status(&got, 202);
+    got_done(&got);
+    got = ask_with(&p, "POST", "/api/v1/events",
+                   "Content-Type: application/cloudevents-batch+json\r\n",
+                   "[{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\"},"
+                   "{\"specversion\":\"1.0\",\"id\":\"3\",\"source\":\"/s\",\"type\":\"t\"}]");
+    assert_at(got.body, "duplicates", "1");
+    assert_at(got.body, "accepted", "1");
+    got_done(&got);
+    expect_get(&p, "/api/v1/events/why?source=/s&id=1", 200, "items.0.matched", "true");
+    expect_get(&p, "/api/v1/events/why?source=/s&id=none", 404, "code", "not_found");
+    expect_get(&p, "/api/v1/events/why", 400, "code", "bad_query");
+    expect_post(&p, "/api/v1/events", "{\"id\":\"1\"}", 422, "code", "invalid");
+    place_done(&p);
+}
+
+// ---- people and items
+
+TEST(api, keeps_the_directory)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    expect_post(&p, "/api/v1/people", "{\"id\":\"m01\",\"name\":\"서천군수\"}", 200, "name",
+                "서천군수");
+    expect_get(&p, "/api/v1/people/m01", 200, "name", "서천군수");
+    expect_get(&p, "/api/v1/people?q=%EC%84%9C%EC%B2%9C", 200, "items.0.id", "m01");
+    expect_get(&p, "/api/v1/people/none", 404, "code", "not_found");
+    expect_post(&p, "/api/v1/people", "{\"id\":\"m02\"}", 422, "status", "422");
+    expect_get(&p, "/api/v1/items", 200, "items", "[]");
+    expect_get(&p, "/api/v1/items/none", 404, "code", "not_found");
+    expect_post(&p, "/api/v1/items/none/answers", "{\"data\":{}}", 404, "code", "not_found");
+    place_done(&p);
+}
+
+// ---- who may come in
+
+TEST(api, wants_the_token)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_init(&p, (struct api_opts){.token = "secret-token"});
+    struct answer_got got = get(&p, "/api/v1/instances");
+    assert_status(&got, 401);
+    assert_has(got.raw, "WWW-Authenticate: Bearer");
+    got_done(&got);
+    got = ask_with(&p, "GET", "/api/v1/instances", "Authorization: Bearer wrong\r\n", "");
+    assert_status(&got, 401);
+    got_done(&got);
+    got = ask_with(&p, "GET", "/api/v1/instances", "Authorization: Bearer secret-token\r\n", "");
+    assert_status(&got, 200);
+    got_done(&got);
+    expect_get(&p, "/healthz", 200, "status", "live");
+    place_done(&p);
+}
+
+TEST(api, is_open_in_development_but_not_to_other_sites)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    struct answer_got got = ask_with(&p, "POST", "/api/v1/events",
+                                     "Origin: https://evil.example.org\r\n" JSON_TYPE, "{}");
+    assert_status(&got, 403);
+    got_done(&got);
+    char *raw = ask_raw(&p, "GET /api/v1/instances HTTP/1.1\r\nHost: evil.example.org\r\n"
+                            "Connection: close\r\n\r\n");
+    assert_has(raw, "HTTP/1.1 401");
+    mem_free(raw);
+    place_done(&p);
+}
+
+TEST(api, streams_what_happens)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    struct raw raw;
+    raw_open(&p.h.w, &raw);
+    raw_send(&raw, "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    raw_until(&p.h.w, &raw, ":\n\n");
+    char *id = start(&p);
+    while (!strstr(raw.got.data, id))
+        uv_run(&p.h.w.loop, UV_RUN_ONCE);
+    assert_has(raw.got.data, "event: lifecycle\ndata: {\"at\":\"2013-05-24T04:40:00Z\"");
+    raw_close(&p.h.w, &raw);
+    mem_free(id);
+    place_done(&p);
+}
+
+RUN(CASE(api, tells_its_health), CASE(api, deploys_definitions),
+    CASE(api, names_the_mistakes_of_a_definition), CASE(api, starts_and_shows_an_instance),
+    CASE(api, waits_for_the_result), CASE(api, forgets_a_wait_whose_client_has_gone),
+    CASE(api, refuses_starts_that_cannot_be), CASE(api, starts_a_list_whole_or_not_at_all),
+    CASE(api, pages_through_instances), CASE(api, controls_an_instance),
+    CASE(api, gives_the_same_answer_to_the_same_key), CASE(api, takes_events_in_three_modes),
+    CASE(api, keeps_the_directory), CASE(api, wants_the_token),
+    CASE(api, is_open_in_development_but_not_to_other_sites), CASE(api, streams_what_happens))
