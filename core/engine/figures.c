@@ -14,6 +14,7 @@ static void add_instances(json *out, const struct figures *f)
     add(out, "faulted", f->faulted);
     add(out, "cancelled", f->cancelled);
     add(out, "incidents", f->incidents);
+    add(out, "scheduledStartsRefused", f->scheduled_refused);
     add(out, "steps", f->steps);
     add(out, "inputs", f->inputs);
     add(out, "inputsDropped", f->inputs_dropped);

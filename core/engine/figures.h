@@ -9,5 +9,5 @@ struct figures {
     uint64_t events, events_duplicate, event_matches, event_starts;
     uint64_t timers_fired, handlers, handlers_undone;
     uint64_t effects_released, effects_done, effects_failed, effects_retried, effects_unknown;
-    uint64_t incidents, commits;
+    uint64_t incidents, scheduled_refused, commits;
 };

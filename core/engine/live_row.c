@@ -13,14 +13,38 @@
 #define INBOX_KEY       "$inbox"
 #define STATE_BYTES_MAX ((size_t)1 << 30)
 
+struct writing {
+    struct live *live;
+    struct store *store;
+};
+
+static bool value_out(void *context, json value, struct bytes *out)
+{
+    const struct writing *w = context;
+    return payload_written(&w->live->payloads, w->store, value, out);
+}
+
+// The inbox goes in as a last member of the state.
+static void inbox_write(const struct live *l, struct bytes *out)
+{
+    must(out->length > 2 && out->data[out->length - 1] == '}');
+    out->data[--out->length] = 0;
+    json inbox = inbox_encode(&l->inbox);
+    bytes_add(out, ",\"" INBOX_KEY "\":");
+    json_write(inbox, JSON_COMPACT, out);
+    bytes_add_char(out, '}');
+    json_free(inbox);
+}
+
 static void state_write(struct engine *e, struct live *l, struct bytes *out)
 {
-    json state = l->instance ? instance_encode(l->instance) : json_ref(l->unread);
+    if (l->instance)
+        instance_write(l->instance, out, value_out,
+                       &(struct writing){.live = l, .store = e->store});
+    else
+        json_write(l->unread, JSON_COMPACT, out);
     if (!inbox_is_empty(&l->inbox))
-        json_set_take(&state, INBOX_KEY, inbox_encode(&l->inbox));
-    payloads_put(&l->payloads, e->store, &state);
-    json_write(state, JSON_COMPACT, out);
-    json_free(state);
+        inbox_write(l, out);
     must(!out->overflowed);
 }
 
@@ -60,7 +84,7 @@ void live_row_put(struct engine *e, struct live *l, const char *waits_for)
 
 // A definition that no longer compiles (a plugin is gone), or a state that does not decode, must
 // not keep the engine down: the instance is kept as it is and becomes an incident.
-static void decode(struct engine *e, struct live *l, json state)
+static void decode(struct engine *e, struct live *l, json state, json as_written)
 {
     struct fail why = {0};
     struct definition *d = catalogue_compiled(e, l->entry, &why);
@@ -68,7 +92,7 @@ static void decode(struct engine *e, struct live *l, json state)
         l->instance = instance_decode(l->id, d, state, &why);
     if (l->instance)
         return;
-    l->unread = json_ref(state);
+    l->unread = json_ref(as_written);
     log_error("engine", "instance_unreadable", "instance=%s reason=\"%s\"", l->id, why.message);
 }
 
@@ -129,8 +153,10 @@ struct live *live_row_read(struct engine *e, const struct row *row)
     read_head(l, row);
     json state = rows_json(row, INSTANCE_STATE);
     decode_inbox(l, &state);
+    json as_written = json_ref(state);
     payloads_get(&l->payloads, e->store, &state);
-    decode(e, l, state);
+    decode(e, l, state, as_written);
+    json_free(as_written);
     l->has_steps = !l->instance || l->entry->has_steps;
     l->has_children = !l->instance || l->entry->has_children;
     json_free(state);

@@ -84,26 +84,14 @@ static bool goes_out(json value)
     return false;
 }
 
-void payloads_put(struct payloads *p, struct store *s, json *state)
+bool payload_written(struct payloads *p, struct store *s, json value, struct bytes *out)
 {
-    json values = json_get(*state, VALUES_KEY);
-    bool changed = false;
-    for (size_t i = 0; i < json_length(values); i++) {
-        json value = json_at(values, i);
-        const struct payload *known = p->count > 0 ? find(p, value) : NULL;
-        if (!known && goes_out(value))
-            known = put(p, s, value);
-        if (known) {
-            json reference = json_object();
-            json_set_text(&reference, REFERENCE_KEY, known->hex);
-            json_put_take(&values, i, reference);
-            changed = true;
-        }
-        json_free(value);
-    }
-    if (changed)
-        json_set(state, VALUES_KEY, values);
-    json_free(values);
+    const struct payload *known = p->count > 0 ? find(p, value) : NULL;
+    if (!known && goes_out(value))
+        known = put(p, s, value);
+    if (known)
+        bytes_printf(out, "{\"" REFERENCE_KEY "\":\"%s\"}", known->hex);
+    return known != NULL;
 }
 
 static json get(struct payloads *p, struct store *s, json reference)

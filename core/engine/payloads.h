@@ -20,5 +20,6 @@ struct payloads {
 };
 
 void payloads_done(struct payloads *p);
-void payloads_put(struct payloads *p, struct store *s, json *state);
+// For instance_write: writes the reference of a large value that lies (or is put) in the store.
+bool payload_written(struct payloads *p, struct store *s, json value, struct bytes *out);
 void payloads_get(struct payloads *p, struct store *s, json *state);

@@ -58,7 +58,10 @@ static bool next_every(const struct definition *d, int64_t due_ms, int64_t after
     if (!add_duration(d, &d->schedule.every, due_ms, ms, why))
         return false;
     int64_t step_ms = *ms - due_ms;
-    if (*ms <= after_ms && duration_is_fixed(&d->schedule.every.duration))
+    const struct duration *every = &d->schedule.every.duration;
+    bool clock_only = duration_is_fixed(every) && every->days == 0 && every->weeks == 0;
+    if (*ms <= after_ms &&
+        clock_only) // days keep the local time of day, so they are counted singly
         *ms += (after_ms - *ms) / step_ms * step_ms;
     while (*ms <= after_ms) {
         int64_t from_ms = *ms;
@@ -212,6 +215,7 @@ static bool start(struct engine *e, const struct catalogue_entry *entry, json in
     struct fail why = {0};
     if (start_instance(e, &opts, &id, &why))
         return true;
+    e->figures.scheduled_refused++;
     log_warn("engine", "scheduled_start_refused", "workflow=%s/%s/%s reason=\"%s\"",
              entry->namespace, entry->name, entry->version, why.message);
     return false;

@@ -159,19 +159,18 @@ static void tell_listeners(struct engine *e, const struct note *n)
     }
 }
 
+// One at a time out of the map, since what is called may forget others.
 static void tell_waiters(struct engine *e, const char *id)
 {
-    struct list *waiters = map_remove(&e->watch.ended, id);
-    if (!waiters)
-        return;
-    list_each_safe(waiters, node, after)
-    {
-        struct waiter *w = list_owner(node, struct waiter, node);
+    struct list *waiters;
+    while ((waiters = map_get(&e->watch.ended, id)) && !list_is_empty(waiters)) {
+        struct waiter w = *list_owner(waiters->next, struct waiter, node);
+        struct list *node = waiters->next;
         list_remove(node);
-        w->ended(w->context, id);
-        mem_free(w);
+        mem_free(list_owner(node, struct waiter, node));
+        w.ended(w.context, id);
     }
-    mem_free(waiters);
+    mem_free(map_remove(&e->watch.ended, id));
 }
 
 static void note_say(struct engine *e, const struct note *n)
@@ -283,6 +282,8 @@ void engine_forget_ended(struct engine *e, void *context)
             list_remove(node);
             mem_free(w);
         }
+        if (list_is_empty(waiters))
+            mem_free(map_remove(&e->watch.ended, entry->key));
     }
 }
 

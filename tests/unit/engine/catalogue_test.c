@@ -123,6 +123,43 @@ TEST(catalogue, holds_what_crashed_twice)
     world_done(&w);
 }
 
+// A host that has lost its functions: what needs them is kept, says so, and goes on when they are
+// back.
+static const struct function_signature *find_nothing(void *context, const char *name,
+                                                     const char *version)
+{
+    (void)context;
+    (void)name;
+    (void)version;
+    return NULL;
+}
+
+TEST(catalogue, keeps_what_it_cannot_read)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    struct fail why = {0};
+    assert_non_null(
+        deploy(&w, HEAD "do:\n  - nap: { wait: PT1H }\n  - a: { call: double, with: { n: 4 } }\n",
+               false, &why));
+    struct id id = world_start(&w, "a", "{}");
+    world_settle(&w);
+    w.without_functions = find_nothing;
+    world_crash(&w);
+    world_pass(&w, 3600000);
+    assert_shown(&w, id.text, "status", "waiting");
+    assert_non_null(strstr(world_shown(&w, id.text, "incident"), "cannot be read"));
+    assert_false(engine_control(w.engine, id.text, CONTROL_CANCEL, NULL, &why));
+    w.without_functions = NULL;
+    world_crash(&w);
+    world_settle(&w);
+    assert_shown(&w, id.text, "output.n", "8");
+    assert_shown(&w, id.text, "incident", "-");
+    world_verify(&w);
+    world_done(&w);
+}
+
 TEST(catalogue, orders_versions)
 {
     UNUSED_STATE;
@@ -143,4 +180,5 @@ TEST(catalogue, orders_versions)
 RUN(CASE(catalogue, takes_the_same_text_twice_and_another_only_by_force),
     CASE(catalogue, keeps_running_instances_on_their_text),
     CASE(catalogue, starts_the_latest_version), CASE(catalogue, compiles_nothing_that_is_not_used),
-    CASE(catalogue, holds_what_crashed_twice), CASE(catalogue, orders_versions))
+    CASE(catalogue, holds_what_crashed_twice), CASE(catalogue, keeps_what_it_cannot_read),
+    CASE(catalogue, orders_versions))
