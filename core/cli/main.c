@@ -2,6 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
 
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -69,6 +72,7 @@ int main(int argc, char **argv)
 {
     // libjq 1.6 loads $HOME/.jq into every program it compiles and cannot be told not to.
     unsetenv("HOME");
+    log_configure(LOG_WARN, !isatty(STDERR_FILENO)); // the server says more
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0) {
         print_help(stdout);
