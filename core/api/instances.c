@@ -6,7 +6,6 @@
 #include "api/wait.h"
 #include "base/arena.h"
 #include "base/limits.h"
-#include "machine/instance.h"
 
 // ---- starting
 
@@ -211,8 +210,8 @@ void instance_history(struct api *a, struct request *r)
         return;
     if (!request_query(r, "limit"))
         limit = LIMIT_PAGE_ROWS;
-    json list =
-        engine_history(a->engine, request_param(r, "id"), after ? atoll(after) : 0, limit, &why);
+    json list = engine_history(a->engine, request_param(r, "id"),
+                               after ? strtoll(after, NULL, 10) : 0, limit, &why);
     if (json_is_array(list))
         reply_page(r, list, limit, "seq");
     else

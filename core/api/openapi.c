@@ -108,7 +108,8 @@ static json answers(const struct resource *resource)
         char status[4] = {c[0], c[1], c[2], 0};
         bool good = c[0] == '2';
         json answer = json_object();
-        json_set_text(&answer, "description", good ? "Good" : status_title(atoi(status)));
+        json_set_text(&answer, "description",
+                      good ? "Good" : status_title((int)strtol(status, NULL, 10)));
         if (!good)
             json_set_take(&answer, "content", content(TYPE_PROBLEM, reference("Problem")));
         json_set_take(&out, status, answer);
