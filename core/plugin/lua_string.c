@@ -271,18 +271,19 @@ static int rep_jmp(lua_State *L)
     if ((uint64_t)n > LUA_TEXT_BYTES_MAX / (bytes + between_bytes))
         return luaL_error(L, "string.rep would make more than %d bytes", (int)LUA_TEXT_BYTES_MAX);
     luaL_Buffer b;
-    size_t total = (size_t)n * bytes + (size_t)(n - 1) * between_bytes;
+    size_t unit = bytes + between_bytes, total = (size_t)n * unit - between_bytes, done = unit;
     char *out = luaL_buffinitsize(L, &b, total);
-    for (lua_Integer i = 0; i < n; i++) {
-        memcpy(out, s, bytes);
-        out += bytes;
-        if (i + 1 < n && between_bytes > 0) {
-            memcpy(out, between, between_bytes);
-            out += between_bytes;
-        }
+    memcpy(out, s, bytes);
+    if (n > 1)
+        memcpy(out + bytes, between, between_bytes);
+    // What is there is doubled until it is enough.
+    while (done < total) {
+        size_t more = done < total - done ? done : total - done;
+        memcpy(out + done, out, more);
+        done += more;
     }
     luaL_pushresultsize(&b, total);
-    sandbox_charge_jmp(L, (size_t)n + total / STEPS_A_CHARGE);
+    sandbox_charge_jmp(L, total / STEPS_A_CHARGE);
     return 1;
 }
 

@@ -214,7 +214,7 @@ static const char *back_reference(struct pattern_run *r, const char *s, int digi
     if (index < 0 || index >= r->level || r->captures[index].length == CAPTURE_OPEN)
         return broken(r, "invalid capture index in the pattern");
     if (r->captures[index].length == CAPTURE_POSITION)
-        return broken(r, "a position capture cannot be referred to");
+        return NULL;
     size_t length = (size_t)r->captures[index].length;
     if ((size_t)(r->subject_end - s) < length || memcmp(r->captures[index].start, s, length) != 0)
         return NULL;
