@@ -62,7 +62,7 @@ static bool decode_listening(struct decoding *d, struct frame *f, json coded)
 
 static bool listening_fits(const struct frame *f)
 {
-    return f->listening != NULL && json_is_array(f->list) &&
+    return f->listening != NULL && json_is_array(f->list) && f->phase >= 0 &&
            (f->task->listen.foreach == NULL || json_is_array(f->value));
 }
 

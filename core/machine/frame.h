@@ -45,7 +45,7 @@ struct frame {
     int64_t timeout_ms; // `timeout`
     int64_t limit_ms;   // try: the end of this attempt (limit.attempt.duration)
     enum frame_state state;
-    int phase;     // try: enum try_phase; fork: 1 once it is decided
+    int phase; // try: enum try_phase; fork: 1 once it is decided; listen: past items in the list
     int64_t index; // for: the iteration; fork: next branch to start; try: retries; listen: handled
     json raw;      // input before input.from
     json input;    // after it

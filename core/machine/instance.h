@@ -44,7 +44,8 @@ json instance_context(const struct instance *i);
 // it is not open.
 void instance_waits_for(const struct instance *i, struct bytes *out);
 // [{kind: timer|event|call|child, task, path, attempt, due?, type?, name?}] for the API and
-// scenarios.
+// scenarios. Timers that only bound something (name "timeout" or "attempt") are in it too; the
+// count is of what it waits for, without them, so an open instance with none is stuck.
 json instance_waits(const struct instance *i);
 size_t instance_wait_count(const struct instance *i);
 // {reference: status} for the picture: completed, running, waiting, faulted, cancelled, skipped.

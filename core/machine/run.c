@@ -306,7 +306,7 @@ static void fault_circle(struct run *r, struct frame *f)
 {
     struct fail why;
     fail(&why, FAIL_LIMIT,
-         "task '%s' runs in a circle without waiting: more than %d steps at one moment",
+         "task '%s' runs in a circle without waiting: more than %d tasks at one moment",
          f->task != NULL ? f->task->name : "/", LIMIT_STEPS_PER_TURN);
     run_fault(r, f, problem_new("runtime", 500, "Endless Loop", why.message, frame_path(f)));
 }
@@ -315,7 +315,10 @@ static void go_on(struct run *r, struct frame *f)
 {
     switch (f->state) {
     case FRAME_ENTERS:
-        enter(r, f);
+        if (++r->steps > LIMIT_STEPS_PER_TURN)
+            fault_circle(r, f);
+        else
+            enter(r, f);
         break;
     case FRAME_RUNS:
         must(task_word(f)->visit != NULL);
@@ -329,15 +332,13 @@ static void go_on(struct run *r, struct frame *f)
     }
 }
 
+// Every circle begins tasks, so it is enough to count those.
 void run_loop(struct run *r)
 {
     while (r->ready_count > 0) {
         struct frame *f = r->ready[--r->ready_count];
         f->is_ready = false;
-        if (++r->steps > LIMIT_STEPS_PER_TURN)
-            fault_circle(r, f);
-        else
-            go_on(r, f);
+        go_on(r, f);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "machine/moment.h"
 #include "machine/words.h"
 
@@ -184,6 +185,24 @@ static json variable(const struct scope *base, const char *name)
     return (allowed & NAME_LOCALS) != 0 ? local(s->asked->frame, name) : json_absent();
 }
 
+bool value_within_limits(json value, struct fail *why)
+{
+    if (json_size_estimate(value) > LIMIT_PAYLOAD_BYTES)
+        return fail(why, FAIL_LIMIT, "the value is larger than %d bytes", LIMIT_PAYLOAD_BYTES);
+    if (!json_depth_within(value, LIMIT_DOCUMENT_DEPTH))
+        return fail(why, FAIL_LIMIT, "the value is nested more than %d deep", LIMIT_DOCUMENT_DEPTH);
+    return true;
+}
+
+static json evaluation_problem(const struct evaluation *e, const struct machine_scope *scope,
+                               struct fail *why)
+{
+    if (scope->missing_secret == NULL)
+        return problem_new("expression", 400, NULL, why->message, frame_path(e->frame));
+    fail(why, FAIL_DENIED, "secret '%s' is not provided to this workflow", scope->missing_secret);
+    return problem_new("authorization", 403, NULL, why->message, frame_path(e->frame));
+}
+
 bool evaluate(const struct evaluation *e, json *out, json *problem)
 {
     struct machine_scope scope = {
@@ -191,14 +210,11 @@ bool evaluate(const struct evaluation *e, json *out, json *problem)
         .asked = e,
     };
     struct fail why;
-    if (template_evaluate(e->what, e->input, &scope.base, out, &why))
-        return true;
-    if (scope.missing_secret != NULL) {
-        fail(&why, FAIL_DENIED, "secret '%s' is not provided to this workflow",
-             scope.missing_secret);
-        *problem = problem_new("authorization", 403, NULL, why.message, frame_path(e->frame));
-        return false;
+    if (template_evaluate(e->what, e->input, &scope.base, out, &why)) {
+        if (template_is_constant(e->what) || value_within_limits(*out, &why))
+            return true;
+        json_free(*out);
     }
-    *problem = problem_new("expression", 400, NULL, why.message, frame_path(e->frame));
+    *problem = evaluation_problem(e, &scope, &why);
     return false;
 }

@@ -29,3 +29,7 @@ struct evaluation {
 
 // False with a problem (type expression, or authorization for a secret that is not there).
 bool evaluate(const struct evaluation *e, json *out, json *problem);
+
+// What comes from outside is bounded before it gets here; a value that the workflow itself doubles
+// or wraps again and again must be too, or it would end in a crash. Asked of all that is computed.
+bool value_within_limits(json value, struct fail *why);

@@ -49,7 +49,11 @@ static void child_done(struct run *r, struct frame *f, const struct child_end *e
     json_put_take(&f->list, end->task->place, end->output);
     if (f->first != NULL || (size_t)f->index < f->task->fork.branches.count)
         return;
-    run_complete(r, f, json_ref(f->list));
+    struct fail why;
+    if (value_within_limits(f->list, &why)) // each round of a circle through here nests it deeper
+        run_complete(r, f, json_ref(f->list));
+    else
+        run_raise_type(r, f, "runtime", &why);
 }
 
 static void again(struct run *r, struct frame *f)

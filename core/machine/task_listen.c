@@ -12,9 +12,29 @@
 // through (f->index) and what came out of it (f->value). It waits for events and may at the same
 // time run the tasks of one item.
 
+#define ITEMS_MAX 100000
+
 static bool has_foreach(const struct frame *f)
 {
     return f->task->listen.foreach != NULL;
+}
+
+// A listen may go on for years, so it holds no more than somebody will ask for: the items that were
+// gone through only if `until` is a condition on them, the outputs only if it can end by itself.
+static bool holds_all_items(const struct frame *f)
+{
+    return has_foreach(f) ? f->task->listen.to.until != NULL : !f->task->listen.to.until_never;
+}
+
+static bool holds_outputs(const struct frame *f)
+{
+    return has_foreach(f) && !f->task->listen.to.until_never;
+}
+
+// Where the current item is in the list: f->phase items before it are over and may go.
+static size_t item_place(const struct frame *f)
+{
+    return holds_all_items(f) ? (size_t)f->index : (size_t)f->phase;
 }
 
 json listen_local(const struct frame *f, const char *name)
@@ -24,7 +44,7 @@ json listen_local(const struct frame *f, const char *name)
     if (strcmp(name, f->task->listen.foreach->at) == 0)
         return json_integer(f->index);
     if (strcmp(name, f->task->listen.foreach->item) == 0)
-        return json_at(f->list, (size_t)f->index);
+        return json_at(f->list, item_place(f));
     return json_absent();
 }
 
@@ -173,7 +193,7 @@ static void item_done(struct run *r, struct frame *f, json raw_take);
 
 static void next_item(struct run *r, struct frame *f)
 {
-    if ((size_t)f->index >= json_length(f->list)) {
+    if (item_place(f) >= json_length(f->list)) {
         if (f->listening->closed)
             finish(r, f);
         else
@@ -181,11 +201,25 @@ static void next_item(struct run *r, struct frame *f)
         return;
     }
     f->state = FRAME_RUNS;
-    json item = json_at(f->list, (size_t)f->index);
+    json item = json_at(f->list, item_place(f));
     if (f->task->listen.foreach->body.count == 0)
         item_done(r, f, item);
     else
         run_list(r, f, &f->task->listen.foreach->body, item);
+}
+
+// Past items go once they are half of the list, so that each is moved once.
+static void forget_items(struct frame *f)
+{
+    size_t count = json_length(f->list);
+    f->phase++;
+    if ((size_t)f->phase * 2 < count)
+        return;
+    json rest = json_array();
+    for (size_t n = (size_t)f->phase; n < count; n++)
+        json_append_take(&rest, json_at(f->list, n));
+    json_swap_take(&f->list, rest);
+    f->phase = 0;
 }
 
 static void item_done(struct run *r, struct frame *f, json raw_take)
@@ -197,8 +231,13 @@ static void item_done(struct run *r, struct frame *f, json raw_take)
         run_raise(r, f, problem);
         return;
     }
-    json_append_take(&f->value, output);
+    if (holds_outputs(f))
+        json_append_take(&f->value, output);
+    else
+        json_free(output);
     f->index++;
+    if (!holds_all_items(f))
+        forget_items(f);
     bool met = false;
     if (f->task->listen.to.until != NULL && !f->listening->closed && !condition_met(r, f, &met))
         return;
@@ -306,9 +345,22 @@ static void take_ending(struct run *r, struct frame *f, struct subscription *s)
         finish(r, f);
 }
 
+static bool has_room(struct run *r, struct frame *f)
+{
+    if (json_length(f->list) < ITEMS_MAX && json_length(f->value) < ITEMS_MAX)
+        return true;
+    struct fail why;
+    fail(&why, FAIL_LIMIT, "it has taken more than %d events", ITEMS_MAX);
+    run_raise_type(r, f, "runtime", &why);
+    return false;
+}
+
 static void take(struct run *r, struct frame *f, struct subscription *s, json event)
 {
-    json_append_take(&f->list, event_read(event, f->task->listen.read));
+    if (!has_room(r, f))
+        return;
+    if (has_foreach(f) || holds_all_items(f))
+        json_append_take(&f->list, event_read(event, f->task->listen.read));
     if (f->task->listen.to.mode == EVENTS_ALL)
         unsubscribe(r, f, s);
     bool done;

@@ -140,6 +140,33 @@ TEST(flow, stops_a_circle_that_never_waits)
          "start\nstatus faulted\nerror {\"title\": \"Endless Loop\", \"status\": 500}\n");
 }
 
+TEST(flow, stops_a_value_that_grows_without_end)
+{
+    UNUSED_STATE;
+    play("do:\n"
+         "- pause: {wait: PT1S}\n"
+         "- grow: {set: {s: '${ .s + .s }'}, then: pause}\n",
+         "start {\"s\": \"0123456789\"}\nadvance PT1H\nstatus faulted\n"
+         "error {\"detail\": \"the value is larger than 8388608 bytes\"}\n");
+}
+
+TEST(flow, stops_a_value_that_nests_without_end)
+{
+    UNUSED_STATE;
+    play("do:\n- deeper: {set: {s: '${ . }'}, then: deeper}\n",
+         "start\nstatus faulted\nerror {\"detail\": \"the value is nested more than 64 deep\"}\n");
+    play("do:\n- deeper: {fork: {branches: [{w: {wait: PT1S}}]}, then: deeper}\n",
+         "start\nadvance PT1H\nstatus faulted\n"
+         "error {\"detail\": \"the value is nested more than 64 deep\"}\n");
+}
+
+TEST(flow, a_long_loop_is_no_circle)
+{
+    UNUSED_STATE;
+    play("do:\n- l: {for: {in: '${ [range(60000)] }'}, do: [{s: {set: {n: $item}}}]}\n",
+         "start\nstatus completed\n");
+}
+
 TEST(flow, a_circle_that_waits_goes_on)
 {
     UNUSED_STATE;
@@ -215,6 +242,8 @@ RUN(CASE(flow, runs_a_list_in_order), CASE(flow, jumps_where_then_says),
     CASE(flow, skips_a_task_whose_if_is_false), CASE(flow, switches_to_the_first_case_that_holds),
     CASE(flow, loops_over_a_list), CASE(flow, loops_while_and_waits_inside),
     CASE(flow, nests_loop_variables), CASE(flow, stops_a_circle_that_never_waits),
+    CASE(flow, stops_a_value_that_grows_without_end),
+    CASE(flow, stops_a_value_that_nests_without_end), CASE(flow, a_long_loop_is_no_circle),
     CASE(flow, a_circle_that_waits_goes_on), CASE(flow, filters_input_and_output),
     CASE(flow, checks_schemas), CASE(flow, an_expression_that_fails_is_an_error),
     CASE(flow, gives_secrets_where_they_are_declared))

@@ -159,6 +159,31 @@ TEST(listen, goes_through_a_queue_one_by_one)
          "output [\"1:x\", \"2:y\"]\ncontext [\"1:x\", \"2:y\"]\n");
 }
 
+TEST(listen, holds_no_more_than_it_needs)
+{
+    UNUSED_STATE;
+    struct play p;
+    play_init(
+        &p,
+        "do:\n"
+        "- l:\n"
+        "    listen: {to: {any: [{with: {type: a}}], until: '${ false }'}}\n"
+        "    foreach: {do: [{ask: {call: ask, with: {n: '${ $item }', i: '${ $index }'}}}]}\n",
+        true);
+    play_script(&p, "start\n");
+    for (int n = 0; n < 50; n++)
+        play_script(&p, "event {\"type\": \"a\", \"data\": 7}\n");
+    for (int n = 0; n < 49; n++)
+        play_script(&p, "result ask {\"n\": 1}\n");
+    play_script(&p, "request ask {\"with\": {\"n\": 7, \"i\": 49}}\nresult ask 1\npending -\n");
+    json state = instance_encode(p.instance);
+    char *text = json_dump(state);
+    assert_true(strlen(text) < 300);
+    mem_free(text);
+    json_free(state);
+    play_done(&p);
+}
+
 TEST(listen, one_by_one_for_a_closed_set)
 {
     UNUSED_STATE;
@@ -209,5 +234,6 @@ RUN(CASE(listen, takes_one_event_and_gives_a_list), CASE(listen, reads_data_enve
     CASE(listen, waits_for_all_of_its_events), CASE(listen, goes_on_until_a_condition),
     CASE(listen, goes_on_until_other_events), CASE(listen, listens_for_ever_until_its_timeout),
     CASE(listen, correlates_by_what_it_expects), CASE(listen, the_first_value_binds_the_others),
-    CASE(listen, goes_through_a_queue_one_by_one), CASE(listen, one_by_one_for_a_closed_set),
+    CASE(listen, goes_through_a_queue_one_by_one), CASE(listen, holds_no_more_than_it_needs),
+    CASE(listen, one_by_one_for_a_closed_set),
     CASE(listen, gives_one_key_for_what_is_expected_and_what_comes))
