@@ -1,0 +1,229 @@
+// What a person does with the pages, in Chromium, at phone and desktop width, in both languages, without a script running.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { startServer } from './server.mjs';
+
+const require = createRequire(new URL('../node/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = 'build-test/screenshots';
+mkdirSync(pictures, { recursive: true });
+
+const widths = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+let number = 0, failed = 0;
+async function test(name, run) {
+  number++;
+  try {
+    await run();
+    console.log(`ok ${number} - ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`not ok ${number} - ${name}`);
+    console.log(String(error.stack ?? error).split('\n').slice(0, 12).map((l) => `#   ${l}`).join('\n'));
+  }
+}
+
+async function open(size, options = {}) {
+  const context = await browser.newContext({ viewport: widths[size], locale: 'ko-KR', ...options });
+  return context.newPage();
+}
+const picture = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
+
+// The rules of WCAG 2.2 AA that a program can check; and nothing sticks out sideways.
+async function accessible(page) {
+  await page.evaluate(axe);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  assert.deepEqual(result.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), []);
+  const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= seen, `the page is ${wide} wide in a window of ${seen}`);
+}
+
+async function fill(page, { name, persons = 1, email }) {
+  await page.getByLabel(/^(이름|Name)/).fill(name);
+  await page.getByLabel(/^(인원|Persons)/).fill(String(persons));
+  if (email) await page.getByLabel(/^(전자우편|E-mail)/).fill(email);
+  await page.getByRole('group', { name: /직접 참석|Attends/ }).getByLabel(/^(예|Yes)$/).check();
+}
+const send = (page) => page.getByRole('button', { name: /보내기|Send|고치기|Save/ }).click();
+
+async function register(server, size, who) {
+  const page = await open(size);
+  await page.goto(server.form);
+  await fill(page, who);
+  await send(page);
+  assert.match(page.url(), /\/r\//);
+  return page;
+}
+const status = (page) => page.locator('.notice[role=status]').innerText();
+
+for (const size of Object.keys(widths)) {
+  const server = await startServer();
+  let first;
+
+  await test(`${size}: the open form is accessible and fits`, async () => {
+    const page = await open(size);
+    await page.goto(server.form);
+    assert.equal(await page.locator('h1').innerText(), '작은 모임 등록');
+    await accessible(page);
+    await picture(page, `${size}-form`);
+  });
+  await test(`${size}: what is missing is said at its field, and what was typed stays`, async () => {
+    const page = await open(size);
+    await page.goto(server.form);
+    await page.getByLabel(/^인원/).fill('99');
+    await send(page);
+    assert.equal(await page.locator('.summary li').count(), 3);
+    assert.equal(await page.getByLabel(/^인원/).inputValue(), '99');
+    assert.equal(await page.getByLabel(/^이름/).getAttribute('aria-invalid'), 'true');
+    await accessible(page);
+    await picture(page, `${size}-mistakes`);
+  });
+  await test(`${size}: one registers and gets a receipt`, async () => {
+    first = await register(server, size, { name: '서천군', email: 'm01@example.org' });
+    assert.match(await status(first), /등록되었습니다/);
+    await accessible(first);
+    await picture(first, `${size}-receipt`);
+  });
+  await test(`${size}: the same name in decomposed Hangul is registered already`, async () => {
+    const page = await open(size);
+    await page.goto(server.form);
+    await fill(page, { name: '서천군'.normalize('NFD') + ' ' });
+    await send(page);
+    assert.match(await page.locator('[role=alert]').innerText(), /이미/);
+    assert.doesNotMatch(page.url(), /\/r\//);
+  });
+  await test(`${size}: sending a form twice gives one receipt`, async () => {
+    const page = await open(size);
+    await page.goto(server.form);
+    const key = await page.locator('[name=_key]').inputValue();
+    const body = new URLSearchParams({ _key: key, name: '두 번', persons: '1', attends: 'true' });
+    const once = await fetch(server.form, { method: 'POST', body, redirect: 'manual' });
+    const twice = await fetch(server.form, { method: 'POST', body, redirect: 'manual' });
+    assert.equal(once.status, 303);
+    assert.equal(once.headers.get('location'), twice.headers.get('location'));
+    await fetch(new URL(once.headers.get('location') + '/withdraw', server.base), { method: 'POST' });
+  });
+  await test(`${size}: one changes what one sent`, async () => {
+    await first.getByRole('link', { name: '고치기' }).click();
+    assert.equal(await first.getByLabel(/^이름/).inputValue(), '서천군');
+    await first.getByLabel(/^동행/).fill('동행 1\n동행 2');
+    await send(first);
+    assert.match(await first.locator('main').innerText(), /동행 1, 동행 2/);
+  });
+  await test(`${size}: markup in a name is text`, async () => {
+    const page = await register(server, size, { name: '<script>document.title="x"</script>&amp;' });
+    assert.match(await page.locator('main').innerText(), /<script>document\.title="x"<\/script>&amp;/);
+    await page.getByRole('button', { name: '취소하기' }).click();
+    assert.match(await status(page), /취소되었습니다/);
+  });
+  await test(`${size}: when it is full one waits, and a free place is offered and accepted`, async () => {
+    const second = await register(server, size, { name: '오산시', persons: 2 });
+    const waiting = await register(server, size, { name: '정읍시', email: 'm03@example.org' });
+    assert.match(await status(waiting), /대기 명단[^]*1/);
+    await picture(waiting, `${size}-waiting`);
+    await second.getByRole('button', { name: '취소하기' }).click();
+    await waiting.reload();
+    assert.match(await status(waiting), /자리가 났습니다/);
+    await accessible(waiting);
+    await picture(waiting, `${size}-offer`);
+    await waiting.getByRole('button', { name: '자리 받기' }).click();
+    assert.match(await status(waiting), /등록되었습니다/);
+  });
+  await test(`${size}: with the keyboard alone`, async () => {
+    const page = await open(size);
+    await page.goto(server.form);
+    await page.getByLabel(/^이름/).focus();
+    await page.keyboard.type('자판');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('1');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/r\//);
+  });
+  await test(`${size}: without JavaScript`, async () => {
+    const page = await open(size, { javaScriptEnabled: false });
+    await page.goto(server.form);
+    await fill(page, { name: '글만' });
+    await send(page);
+    assert.match(page.url(), /\/r\//);
+  });
+  await test(`${size}: in English`, async () => {
+    const page = await open(size, { locale: 'en-GB' });
+    await page.goto(server.form);
+    assert.equal(await page.locator('h1').innerText(), 'Small meeting');
+    assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+    await page.getByRole('link', { name: '한국어' }).click();
+    assert.equal(await page.locator('h1').innerText(), '작은 모임 등록');
+    await page.goto(server.form);
+    assert.equal(await page.locator('html').getAttribute('lang'), 'ko');
+  });
+  await test(`${size}: the mails are in the mailbox`, async () => {
+    const page = await open(size);
+    await page.goto(`${server.base}/console/mail`);
+    await accessible(page);
+    await page.getByRole('link', { name: '등록 확인' }).last().click();
+    assert.match(await page.locator('main').innerText(), /서천군 님, 등록되었습니다/);
+    await accessible(page);
+  });
+  await test(`${size}: the console's pages are accessible and fit`, async () => {
+    const page = await open(size);
+    for (const place of ['', '/definitions', '/instances', '/items', '/people']) {
+      await page.goto(`${server.base}/console${place}`);
+      await accessible(page);
+    }
+    await page.goto(`${server.base}/console/definitions`);
+    await page.getByRole('link', { name: '작은 모임' }).click();
+    await accessible(page);
+    await picture(page, `${size}-definition`);
+  });
+  await test(`${size}: an instance shows what it waits for, its picture, history and lists`, async () => {
+    const page = await open(size);
+    await page.goto(`${server.base}/console/instances`);
+    await page.getByRole('link', { name: '작은 모임' }).first().click();
+    const drawn = await page.locator('.graph img').evaluate((image) => image.decode().then(() => image.naturalWidth));
+    assert.ok(drawn > 100, `the picture is ${drawn} wide`);
+    await accessible(page);
+    await picture(page, `${size}-instance`);
+    await page.locator('main').getByRole('link', { name: /참가|명단/ }).first().click();
+    assert.match(await page.locator('table').innerText(), /서천군/);
+    await accessible(page);
+    await picture(page, `${size}-participants`);
+    const csv = await fetch(`${page.url()}/csv`);
+    assert.match(await csv.text(), /서천군/);
+  });
+  await test(`${size}: a request from another site is refused`, async () => {
+    const answer = await fetch(server.form, { method: 'POST', headers: { 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example.org' }, body: new URLSearchParams({ name: 'x' }) });
+    assert.equal(answer.status, 403);
+  });
+  await test(`${size}: in the millisecond of the close the form is closed`, async () => {
+    await server.clock('2013-05-20T17:59:59.999+09:00');
+    const page = await open(size);
+    await page.goto(server.form);
+    assert.equal(await page.locator('form').count(), 1);
+    await server.clock('2013-05-20T18:00:00+09:00');
+    await fill(page, { name: '늦은 이' });
+    await send(page);
+    assert.match(await page.locator('main').innerText(), /마감/);
+    await accessible(page);
+    await picture(page, `${size}-closed`);
+  });
+  await test(`${size}: an unknown address is told plainly`, async () => {
+    const page = await open(size);
+    const answer = await page.goto(`${server.base}/f/nothing`);
+    assert.equal(answer.status(), 404);
+    await accessible(page);
+  });
+  await test(`${size}: the server stops cleanly`, async () => assert.equal(await server.stop(), 0, server.log()));
+}
+await browser.close();
+console.log(`# ${number - failed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
