@@ -23,6 +23,24 @@ static int conclude(struct operate *o, const char *command, bool ok, json answer
     return EXIT_GOOD;
 }
 
+// The open forms of what was just started, so that one knows where to look.
+static void print_forms(struct operate *o, const char *instance)
+{
+    struct fail why = {0};
+    json page = json_absent();
+    if (!remote_get(o->t, &page, &why, "/api/v1/items?status=open&limit=20&instance=%s", instance))
+        return;
+    json items = json_get(page, "items");
+    for (size_t i = 0; i < json_length(items); i++) {
+        json item = json_at(items, i);
+        if (!json_get_text(item, "assignee", NULL) && !o->target.data)
+            printf("form %s/f/%s\n", remote_base(o->t), json_get_text(item, "id", ""));
+        json_free(item);
+    }
+    json_free(items);
+    json_free(page);
+}
+
 int operate_start(struct operate *o)
 {
     struct fail why = {0};
@@ -44,6 +62,8 @@ int operate_start(struct operate *o)
     char *sentence =
         mem_printf("%s %s", json_get_text(answer, "id", ""), json_get_text(answer, "status", ""));
     int code = conclude(o, "start", ok, answer, sentence, &why);
+    if (ok && !o->json)
+        print_forms(o, json_get_text(answer, "id", ""));
     mem_free(sentence);
     json_free(definition);
     json_free(input);

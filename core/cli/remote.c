@@ -102,6 +102,11 @@ void remote_close(struct remote *t)
     mem_free(t);
 }
 
+const char *remote_base(const struct remote *t)
+{
+    return t->base;
+}
+
 static void on_answered(void *context, const struct client_response *response)
 {
     struct remote *t = context;

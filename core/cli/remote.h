@@ -16,7 +16,8 @@ struct remote_opts {
     const char *plugins; // with data
 };
 struct remote *remote_open(const struct remote_opts *opts, struct fail *why);
-void remote_close(struct remote *t); // NULL is legal
+void remote_close(struct remote *t);             // NULL is legal
+const char *remote_base(const struct remote *t); // "http://127.0.0.1:8080"
 
 struct remote_request {
     const char *method, *path;
