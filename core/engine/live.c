@@ -117,6 +117,14 @@ enum instance_status live_status(const struct live *l)
     return l->instance ? instance_status(l->instance) : l->unread_status;
 }
 
+enum instance_status live_status_shown(struct engine *e, const struct live *l)
+{
+    enum instance_status status = live_status(l);
+    if (status == STATUS_WAITING && l->instance && l->has_steps && outbox_any_of(e, l->id))
+        return STATUS_RUNNING;
+    return status;
+}
+
 bool live_is_open(const struct live *l)
 {
     enum instance_status s = live_status(l);

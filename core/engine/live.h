@@ -60,6 +60,9 @@ struct live *live_in_memory(struct engine *e, const char *id); // NULL if it is 
 bool live_is_open(const struct live *l);
 bool live_is_paused(const struct live *l);
 enum instance_status live_status(const struct live *l);
+// The same for the world: what an effect of a step is in flight for runs, though to the machine it
+// waits for a function.
+enum instance_status live_status_shown(struct engine *e, const struct live *l);
 
 void live_touch(struct engine *e, struct live *l); // it will be written
 // Puts it into the inbox (eats the entry) and marks the instance ready.

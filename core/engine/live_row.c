@@ -63,7 +63,7 @@ void live_row_put(struct engine *e, struct live *l, const char *waits_for)
         [INSTANCE_NAMESPACE] = value_text(l->entry->namespace),
         [INSTANCE_NAME] = value_text(l->entry->name),
         [INSTANCE_VERSION] = value_text(l->entry->version),
-        [INSTANCE_STATUS] = value_text(instance_status_name(live_status(l))),
+        [INSTANCE_STATUS] = value_text(instance_status_name(live_status_shown(e, l))),
         [INSTANCE_CREATED_MS] = value_integer(l->created_ms),
         [INSTANCE_UPDATED_MS] = value_integer(l->updated_ms),
         [INSTANCE_ENDED_MS] = integer_or_null(l->ended_ms),

@@ -409,13 +409,11 @@ void outbox_drop(struct engine *e, const char *instance, const char *path, int64
     }
 }
 
-bool outbox_any(struct engine *e, const char *instance, const char *path, int64_t attempt)
+static bool any_awaited(struct engine *e, const struct value *key, int count)
 {
-    struct value key[4];
-    rows_address(key, instance, path, attempt, "");
     struct scan *scan = rows_scan(
-        e->store,
-        &(struct scan_opts){.table = TABLE_EFFECT, .index = -1, .prefix = key, .prefix_count = 3});
+        e->store, &(struct scan_opts){
+                      .table = TABLE_EFFECT, .index = -1, .prefix = key, .prefix_count = count});
     struct row row = {0};
     while (rows_next(scan, &row)) {
         bool alive =
@@ -427,6 +425,19 @@ bool outbox_any(struct engine *e, const char *instance, const char *path, int64_
         }
     }
     return false;
+}
+
+bool outbox_any(struct engine *e, const char *instance, const char *path, int64_t attempt)
+{
+    struct value key[4];
+    rows_address(key, instance, path, attempt, "");
+    return any_awaited(e, key, 3);
+}
+
+bool outbox_any_of(struct engine *e, const char *instance)
+{
+    struct value key = value_text(instance);
+    return any_awaited(e, &key, 1);
 }
 
 static struct scan *scan_status(struct engine *e, const char *status)

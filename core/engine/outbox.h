@@ -43,5 +43,7 @@ void outbox_release(struct engine *e, const char *instance, const char *path, in
 void outbox_retry_due(struct engine *e, const char *timer_path, int64_t attempt, const char *name);
 // Those whose result somebody at the address waits for are no longer wanted.
 void outbox_drop(struct engine *e, const char *instance, const char *path, int64_t attempt);
+// One of any step or call of the instance, whose answer is awaited.
+bool outbox_any_of(struct engine *e, const char *instance);
 // One that will still come back with an answer.
 bool outbox_any(struct engine *e, const char *instance, const char *path, int64_t attempt);

@@ -72,7 +72,7 @@ json engine_show(struct engine *e, const char *id, struct fail *why)
     json_set_text(&out, "id", l->id);
     json_set_take(&out, "definition",
                   definition_reference(l->entry->namespace, l->entry->name, l->entry->version));
-    json_set_text(&out, "status", instance_status_name(live_status(l)));
+    json_set_text(&out, "status", instance_status_name(live_status_shown(e, l)));
     set_text(&out, "title", l->title);
     set_text(&out, "parent", l->parent);
     set_text(&out, "incident", l->incident);

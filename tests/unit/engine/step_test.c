@@ -119,6 +119,7 @@ TEST(step, gets_the_result_of_its_effect)
     struct id id = world_start(&w, "fetch", "{}");
     world_settle(&w);
     assert_int_equal(w.effects, 1);
+    assert_shown(&w, id.text, "status", "running");
     world_done_effect(&w, 0, EFFECT_DONE, "{\"ok\":true}");
     world_settle(&w);
     assert_shown(&w, id.text, "output", "{\"ok\":true}");
