@@ -19,6 +19,10 @@ export function parseFeature(text, file) {
   return scenarios;
 }
 
+// A definition that names no document gets one: most features are about what stands below it.
+export const documented = (definition) => /^document:/m.test(definition) ? definition
+  : `document: { dsl: '1.0.3', namespace: conformance, name: feature, version: 1.0.0 }\n${definition}`;
+
 function dedent(lines) {
   const filled = lines.filter((l) => l.trim() !== '');
   const least = Math.min(...filled.map((l) => l.length - l.trimStart().length));
