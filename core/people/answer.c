@@ -318,6 +318,22 @@ static json reply_of(const struct taking *t, json payload, json handlers)
     return reply;
 }
 
+// The handler may have told something beside this very receipt; its reply wins.
+static void keep_told(struct taking *t, json *said)
+{
+    struct fail why = {0};
+    struct row row;
+    struct value key = value_text(t->receipt);
+    json told = json_absent();
+    if (t->secret || !store_get(t->p->store, TABLE_ANSWER, &key, &row, &why))
+        return;
+    if (row_is_there(&row) && row_json(&row, ANSWER_REPLY, &told, &why)) {
+        json_merge(&told, *said);
+        json_swap_take(said, told);
+    }
+    row_done(&row);
+}
+
 static bool hand_over(struct taking *t, json payload, json *reply, struct fail *why)
 {
     json handlers = json_absent();
@@ -331,6 +347,7 @@ static bool hand_over(struct taking *t, json payload, json *reply, struct fail *
                                  payload, &handlers, why);
     if (good) {
         json said = reply_of(t, payload, handlers);
+        keep_told(t, &said);
         put_answer(t, said);
         request_end(t, said);
         store_keep(t->p->store, mark);
@@ -413,6 +430,51 @@ json answer_show(struct people *p, const char *receipt, struct fail *why)
         answer = json_absent();
     row_done(&row);
     return answer;
+}
+
+static bool is_of_step(struct people *p, const struct row *answer, const struct step_address *step,
+                       bool *is, struct fail *why)
+{
+    struct row item;
+    if (!item_row(p, row_text(answer, ANSWER_ITEM), &item, why))
+        return false;
+    struct step_address own = item_step(&item);
+    *is = strcmp(own.instance, step->instance) == 0 && strcmp(own.path, step->path) == 0 &&
+          own.attempt == step->attempt;
+    row_done(&item);
+    return true;
+}
+
+static bool merge_reply(struct people *p, const struct row *row, json changes, struct fail *why)
+{
+    json reply;
+    struct value columns[ANSWER_REPLY + 1];
+    if (!row_json(row, ANSWER_REPLY, &reply, why))
+        return false;
+    json_merge(&reply, changes);
+    char *text = json_dump(reply);
+    memcpy(columns, row->columns, sizeof columns);
+    columns[ANSWER_REPLY] = value_blob(text, strlen(text));
+    store_put(p->store, TABLE_ANSWER, columns);
+    mem_free(text);
+    json_free(reply);
+    return true;
+}
+
+bool answer_tell(struct people *p, const struct step_address *step, const char *receipt,
+                 json changes, struct fail *why)
+{
+    struct row row;
+    struct value key = value_text(receipt);
+    bool is = false;
+    if (!json_is_object(changes))
+        return fail(why, FAIL_INVALID, "what is told is an object");
+    if (!store_get(p->store, TABLE_ANSWER, &key, &row, why))
+        return false;
+    bool good = !row_is_there(&row) || (is_of_step(p, &row, step, &is, why) &&
+                                        (!is || merge_reply(p, &row, changes, why)));
+    row_done(&row);
+    return good;
 }
 
 json answer_list(struct people *p, const char *item, size_t limit, struct fail *why)

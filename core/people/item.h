@@ -78,3 +78,7 @@ CHECKED bool item_find_named(struct people *p, const char *instance, const char 
 json answer_show(struct people *p, const char *receipt,
                  struct fail *why); // {item, data, status, at, reply}
 json answer_list(struct people *p, const char *item, size_t limit, struct fail *why);
+// Merges changes (an object) into the reply of an answer to one of the step's items: what becomes
+// of it later (an offer, a place on the list). No-op for a receipt that is not the step's.
+CHECKED bool answer_tell(struct people *p, const struct step_address *step, const char *receipt,
+                         json changes, struct fail *why);

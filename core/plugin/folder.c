@@ -51,6 +51,7 @@ static bool read_text(struct reading *r, const char *path, char *name)
     struct plugin_file *file = &r->files[r->count++];
     file->name = name;
     file->text = bytes_take(&text, &file->bytes);
+    bytes_done(&text);
     return true;
 }
 

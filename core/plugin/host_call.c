@@ -23,6 +23,8 @@ struct host_call *host_change_jmp(lua_State *L)
         luaL_error(
             L, "function '%s' is declared pure, so it may change nothing; say effects = \"local\"",
             h->function->name);
+    if (h->view != NULL)
+        luaL_error(L, "a view only reads");
     h->wrote = true;
     return h;
 }

@@ -29,6 +29,8 @@ struct host_call {
     size_t answered;  // journal entries used up
     bool wrote;       // changed something, so that it may not await any more
     bool settled;     // `out` has its verdict
+    const char *view; // a view is shown, which only reads; else NULL
+    json shown;       // what it gave
     bool keep_state;  // the envelope changed
     bool broken;      // the store failed: not the plugin's fault
     struct fail why;

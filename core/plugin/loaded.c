@@ -125,11 +125,10 @@ void plugin_spoiled(struct plugin *plugin)
     }
 }
 
-void plugin_push_handler_jmp(lua_State *L, const char *function, const char *event)
+static void push_path_jmp(lua_State *L, const char *function, const char *const *path, size_t count)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, TABLE_KEY);
-    const char *const path[] = {"functions", function, event};
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!lua_istable(L, -1))
             luaL_error(L, "function '%s' is no longer where it was when the plugin was loaded",
                        function);
@@ -137,6 +136,23 @@ void plugin_push_handler_jmp(lua_State *L, const char *function, const char *eve
         lua_rawget(L, -2);
         lua_remove(L, -2);
     }
+}
+
+void plugin_push_handler_jmp(lua_State *L, const char *function, const char *event)
+{
+    const char *const path[] = {"functions", function, event};
+    push_path_jmp(L, function, path, 3);
+}
+
+void plugin_push_view_jmp(lua_State *L, const char *function, const char *view)
+{
+    const char *const path[] = {"functions", function, "views", view};
+    push_path_jmp(L, function, path, 4);
+    if (!lua_istable(L, -1))
+        return;
+    lua_pushliteral(L, "show");
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
 }
 
 // ---- the description
@@ -220,6 +236,46 @@ static void read_handlers_jmp(lua_State *L, int table, struct function *f)
         luaL_error(L, "it has no 'start'");
 }
 
+static json view_title_jmp(lua_State *L, int view, const char *name)
+{
+    struct fail why = {0};
+    json title = json_absent();
+    if (lua_istable(L, view)) {
+        lua_pushliteral(L, "show");
+        if (lua_rawget(L, view) != LUA_TFUNCTION)
+            luaL_error(L, "views.%s is {title, show = function(step)}", name);
+        lua_pushliteral(L, "title");
+        if (lua_rawget(L, view) != LUA_TNIL && !lua_json_read(L, -1, &title, &why))
+            luaL_error(L, "views.%s: %s", name, why.message);
+        lua_pop(L, 2);
+    } else if (!lua_isfunction(L, view)) {
+        luaL_error(L, "views.%s is a function, or {title, show = function(step)}", name);
+    }
+    return json_is_absent(title) ? json_string(name) : title;
+}
+
+static void read_views_jmp(lua_State *L, int table, struct function *f)
+{
+    f->views = json_array();
+    lua_pushliteral(L, "views");
+    lua_rawget(L, table);
+    int views = lua_gettop(L);
+    if (!lua_isnil(L, views) && !lua_istable(L, views))
+        luaL_error(L, "'views' is a table of views by name");
+    lua_pushnil(L);
+    while (lua_istable(L, views) && lua_next(L, views) != 0) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        if (!name_is_good(name))
+            luaL_error(L, "'%s' is no name of a view: letters, digits, _ and -", name);
+        json title = view_title_jmp(L, lua_gettop(L), name), view = json_object();
+        json_set_text(&view, "name", name);
+        json_set_take(&view, "title", title);
+        json_append_take(&f->views, view);
+        lua_pop(L, 1);
+    }
+    lua_settop(L, views - 1);
+}
+
 // Text and schemas go straight into `f`, which the plugin owns, so that a jump leaks nothing.
 static void describe_function_jmp(lua_State *L, int table, struct function *f)
 {
@@ -228,6 +284,7 @@ static void describe_function_jmp(lua_State *L, int table, struct function *f)
     f->input = read_schema_jmp(L, table, "input", &f->input_schema);
     f->output = read_schema_jmp(L, table, "output", &f->output_schema);
     read_handlers_jmp(L, table, f);
+    read_views_jmp(L, table, f);
 }
 
 static void check_members_jmp(lua_State *L, int table, const char *const *known)
@@ -247,7 +304,7 @@ static void check_members_jmp(lua_State *L, int table, const char *const *known)
 static const char *const plugin_members[] = {"name", "version", "summary", "functions", NULL};
 static const char *const function_members[] = {"summary", "effects", "input", "output",
                                                "start",   "answer",  "timer", "event",
-                                               "result",  "stop",    NULL};
+                                               "result",  "stop",    "views", NULL};
 
 static void describe_functions_jmp(lua_State *L, struct plugin *plugin)
 {
@@ -267,7 +324,8 @@ static void describe_functions_jmp(lua_State *L, struct plugin *plugin)
         *f = (struct function){.plugin = plugin,
                                .name = mem_string(name),
                                .input_schema = json_absent(),
-                               .output_schema = json_absent()};
+                               .output_schema = json_absent(),
+                               .views = json_absent()};
         check_members_jmp(L, table, function_members);
         describe_function_jmp(L, table, f);
         lua_pop(L, 1);
@@ -365,6 +423,7 @@ void plugin_free(struct plugin *plugin)
         schema_free(f->output);
         json_free(f->input_schema);
         json_free(f->output_schema);
+        json_free(f->views);
         mem_free(f->summary);
         mem_free(f->name);
     }

@@ -41,6 +41,7 @@ struct function {
     bool handles[6]; // by enum step_event
     json input_schema, output_schema;
     struct schema *input, *output; // NULL: anything goes
+    json views;                    // [{name, title}]
 };
 
 struct plugin {
@@ -85,6 +86,8 @@ enum sandbox_end plugin_run(struct plugin *plugin, const char *function, lua_CFu
                             void *context);
 // Pushes the function's handler for an event. May jump.
 void plugin_push_handler_jmp(lua_State *L, const char *function, const char *event);
+// The same for a view, which is a function or has one as `show`.
+void plugin_push_view_jmp(lua_State *L, const char *function, const char *view);
 
 // Folder reading (folder.c).
 CHECKED bool folder_read(const char *folder, struct plugin_file **files, size_t *count,

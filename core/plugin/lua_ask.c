@@ -113,6 +113,19 @@ static int open_items_jmp(lua_State *L)
     return 1;
 }
 
+// step:tell(receipt, changes): what who answered reads beside his receipt from now on.
+static int tell_jmp(lua_State *L)
+{
+    struct host_call *h = host_change_jmp(L);
+    struct fail why = {0};
+    const char *receipt = luaL_checkstring(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    json changes = lua_json_check_jmp(L, 3);
+    if (!answer_tell(people_jmp(L, h), &h->call->address, receipt, changes, &why))
+        return host_fail_jmp(L, &why);
+    return 0;
+}
+
 // step:link(item, person, expires): "/w/TOKEN"
 static int link_jmp(lua_State *L)
 {
@@ -200,7 +213,8 @@ static int mail_jmp(lua_State *L)
 
 const luaL_Reg lua_ask_methods[] = {
     {"ask", ask_jmp},   {"close", close_jmp}, {"open_items", open_items_jmp},
-    {"link", link_jmp}, {"mail", mail_jmp},   {NULL, NULL}};
+    {"link", link_jmp}, {"mail", mail_jmp},   {"tell", tell_jmp},
+    {NULL, NULL}};
 
 // ---- dure.people
 

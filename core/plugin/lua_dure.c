@@ -42,6 +42,7 @@ static int encode_jmp(lua_State *L)
     json_write(value, lua_toboolean(L, 2) ? JSON_PRETTY : JSON_COMPACT, &out);
     size_t bytes;
     char *text = bytes_take(&out, &bytes);
+    bytes_done(&out);
     sandbox_hold(L, free_text, text);
     lua_pushlstring(L, text, bytes);
     return 1;

@@ -73,6 +73,8 @@ static void ask(struct host_call *h, json request, const char *hex)
 static struct host_call *may_ask_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
+    if (h->view != NULL)
+        luaL_error(L, "a view only reads");
     if (h->function->effects == EFFECTS_PURE)
         luaL_error(L,
                    "function '%s' is declared pure, so it may ask nobody; say effects = "

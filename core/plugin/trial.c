@@ -7,7 +7,7 @@
 //         -> reply | nil, code, message
 //     run:refused(code, {…})  run:event{…}  run:advance("P1D")  run:at("2013-05-02T10:00")
 //     run:finish()  run:crash()  run:cancel()  run:mails()  run:items()  run:show()  run:output()
-//     run:expect{status=, output=}
+//     run:expect{status=, output=}  run:views()  run:view(name)  run:receipt(receipt)
 #include "plugin/trial.h"
 
 #include <lauxlib.h>
@@ -22,6 +22,7 @@
 #include "people/item.h"
 #include "plugin/lua_json.h"
 #include "plugin/sandbox.h"
+#include "plugin/view.h"
 
 #define FINISH_DAYS 36500
 #define START_MS    INT64_C(1367366400000) // 2013-05-01T09:00:00+09:00
@@ -459,6 +460,31 @@ static int output_jmp(lua_State *L)
     return push_held_jmp(L, json_get(shown_jmp(L), "output"));
 }
 
+static int views_jmp(lua_State *L)
+{
+    struct trial *t = trial_jmp(L);
+    struct fail why = {0};
+    json views = plugins_views(t->plugins, run_id_jmp(L), &why);
+    return json_is_absent(views) ? say_jmp(L, &why) : push_held_jmp(L, views);
+}
+
+static int view_jmp(lua_State *L)
+{
+    struct trial *t = trial_jmp(L);
+    struct fail why = {0};
+    json view =
+        plugins_view(t->plugins, run_id_jmp(L), run_task_jmp(L), luaL_checkstring(L, 2), &why);
+    return json_is_absent(view) ? say_jmp(L, &why) : push_held_jmp(L, view);
+}
+
+static int receipt_jmp(lua_State *L)
+{
+    struct trial *t = trial_jmp(L);
+    struct fail why = {0};
+    json answer = answer_show(world_people(t->world), luaL_checkstring(L, 2), &why);
+    return json_is_absent(answer) ? say_jmp(L, &why) : push_held_jmp(L, answer);
+}
+
 // What differs, member by member, so that the message is short.
 static int expect_jmp(lua_State *L)
 {
@@ -498,13 +524,23 @@ static const luaL_Reg trial_functions[] = {
     {"equal", equal_jmp}, {"start", start_jmp},   {"event", event_jmp}, {"advance", advance_jmp},
     {"at", at_jmp},       {"crash", crash_jmp},   {"mails", mails_jmp}, {NULL, NULL}};
 
-static const luaL_Reg run_functions[] = {{"answer", answer_jmp}, {"refused", refused_jmp},
-                                         {"event", event_jmp},   {"advance", advance_jmp},
-                                         {"at", at_jmp},         {"finish", finish_jmp},
-                                         {"crash", crash_jmp},   {"cancel", cancel_jmp},
-                                         {"mails", mails_jmp},   {"items", items_jmp},
-                                         {"show", show_jmp},     {"output", output_jmp},
-                                         {"expect", expect_jmp}, {NULL, NULL}};
+static const luaL_Reg run_functions[] = {{"answer", answer_jmp},
+                                         {"refused", refused_jmp},
+                                         {"event", event_jmp},
+                                         {"advance", advance_jmp},
+                                         {"at", at_jmp},
+                                         {"finish", finish_jmp},
+                                         {"crash", crash_jmp},
+                                         {"cancel", cancel_jmp},
+                                         {"mails", mails_jmp},
+                                         {"items", items_jmp},
+                                         {"show", show_jmp},
+                                         {"output", output_jmp},
+                                         {"expect", expect_jmp},
+                                         {"views", views_jmp},
+                                         {"view", view_jmp},
+                                         {"receipt", receipt_jmp},
+                                         {NULL, NULL}};
 
 static void add_class_jmp(lua_State *L, const char *name, const luaL_Reg *functions)
 {
