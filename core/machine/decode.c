@@ -189,6 +189,27 @@ static void decode_value(const struct decoding *d, json state, const char *key, 
         json_swap_take(out, value_at(d, place));
 }
 
+static bool is_kept_input(json kept)
+{
+    int64_t kind = json_get_int(kept, "k", -1);
+    return (kind == INPUT_RESULT || kind == INPUT_TIMER || kind == INPUT_EVENT) &&
+           json_has(kept, "p");
+}
+
+static bool decode_inbox(struct decoding *d, json inbox)
+{
+    if (json_is_absent(inbox))
+        return true;
+    bool good = json_is_array(inbox) && d->instance->status == STATUS_SUSPENDED;
+    for (size_t n = 0; good && n < json_length(inbox); n++) {
+        json kept = json_at(inbox, n);
+        good = is_kept_input(kept);
+        json_free(kept);
+    }
+    json_swap_take(&d->instance->inbox, good ? json_ref(inbox) : json_absent());
+    return good || corrupt(d, "the inputs that it keeps are wrong");
+}
+
 static bool decode(struct decoding *d, json state)
 {
     struct instance *i = d->instance;
@@ -205,7 +226,11 @@ static bool decode(struct decoding *d, json state)
     decode_value(d, state, "o", &i->output);
     decode_value(d, state, "e", &i->error);
     decode_value(d, state, "c", &i->context);
-    json_swap_take(&i->inbox, json_get(state, "q"));
+    json inbox = json_get(state, "q");
+    bool kept = decode_inbox(d, inbox);
+    json_free(inbox);
+    if (!kept)
+        return false;
     json marks = json_get(state, "m");
     if (json_is_string(marks) && json_text_bytes(marks) <= i->definition->task_count)
         memcpy(i->marks, json_text(marks), json_text_bytes(marks));

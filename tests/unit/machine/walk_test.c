@@ -402,6 +402,11 @@ static void poke(struct play *p, struct instance *read)
         transition_clear(&p->transition);
         json_free(event);
     }
+    struct fail why;
+    bool resumed = machine_step(read, &(struct machine_input){.kind = INPUT_RESUME}, &p->world,
+                                &p->transition, &why);
+    (void)resumed;
+    transition_clear(&p->transition);
     p->world.now_ms -= 86400000;
 }
 
