@@ -150,7 +150,7 @@ void plugin_push_view_jmp(lua_State *L, const char *function, const char *view)
     push_path_jmp(L, function, path, 4);
     if (!lua_istable(L, -1))
         return;
-    lua_pushliteral(L, "show");
+    lua_pushliteral(L, "make");
     lua_rawget(L, -2);
     lua_remove(L, -2);
 }
@@ -241,15 +241,15 @@ static json view_title_jmp(lua_State *L, int view, const char *name)
     struct fail why = {0};
     json title = json_absent();
     if (lua_istable(L, view)) {
-        lua_pushliteral(L, "show");
+        lua_pushliteral(L, "make");
         if (lua_rawget(L, view) != LUA_TFUNCTION)
-            luaL_error(L, "views.%s is {title, show = function(step)}", name);
+            luaL_error(L, "views.%s is {title, make = function(step)}", name);
         lua_pushliteral(L, "title");
         if (lua_rawget(L, view) != LUA_TNIL && !lua_json_read(L, -1, &title, &why))
             luaL_error(L, "views.%s: %s", name, why.message);
         lua_pop(L, 2);
     } else if (!lua_isfunction(L, view)) {
-        luaL_error(L, "views.%s is a function, or {title, show = function(step)}", name);
+        luaL_error(L, "views.%s is a function, or {title, make = function(step)}", name);
     }
     return json_is_absent(title) ? json_string(name) : title;
 }

@@ -86,7 +86,7 @@ enum sandbox_end plugin_run(struct plugin *plugin, const char *function, lua_CFu
                             void *context);
 // Pushes the function's handler for an event. May jump.
 void plugin_push_handler_jmp(lua_State *L, const char *function, const char *event);
-// The same for a view, which is a function or has one as `show`.
+// The same for a view, which is a function or has one as `make`.
 void plugin_push_view_jmp(lua_State *L, const char *function, const char *view);
 
 // Folder reading (folder.c).
