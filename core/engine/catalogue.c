@@ -150,10 +150,13 @@ struct catalogue_entry *catalogue_find(struct engine *e, const struct definition
     return entry;
 }
 
+// What is new is looked at as `dure check` does, expressions and all: a slip in the last task is
+// told before the first one runs. What was deployed once is not compiled again before it is needed.
 static struct definition *parse(struct engine *e, const char *file, const char *text, size_t bytes,
-                                struct diagnostics *diagnostics)
+                                bool is_new, struct diagnostics *diagnostics)
 {
-    struct definition_opts opts = {.functions = e->host ? &e->host->catalogue : NULL};
+    struct definition_opts opts = {.functions = e->host ? &e->host->catalogue : NULL,
+                                   .thorough = is_new};
     return definition_parse(file, text, bytes, &opts, diagnostics);
 }
 
@@ -206,7 +209,7 @@ struct definition *catalogue_compiled(struct engine *e, struct catalogue_entry *
     const struct value *text = &row.columns[DEFINITION_TEXT];
     struct diagnostics diagnostics;
     diagnostics_init(&diagnostics);
-    struct definition *d = parse(e, entry->name, text->data, text->bytes, &diagnostics);
+    struct definition *d = parse(e, entry->name, text->data, text->bytes, false, &diagnostics);
     if (d)
         take_definition(e, entry, d);
     else
@@ -364,7 +367,7 @@ struct definition *engine_deploy(struct engine *e, const char *file, const char 
 {
     if (!engine_may_change(e, why))
         return NULL;
-    struct definition *d = parse(e, file, text, bytes, diagnostics);
+    struct definition *d = parse(e, file, text, bytes, true, diagnostics);
     if (d)
         return deploy(e, d, text, bytes, replace, why);
     fail(why, FAIL_INVALID, "%s: %zu mistakes", file, diagnostics->errors);

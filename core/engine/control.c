@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/incident.h"
 #include "engine/state.h"
 
 static bool is_allowed(const struct live *l, enum control what, struct fail *why)
@@ -16,7 +17,7 @@ static bool is_allowed(const struct live *l, enum control what, struct fail *why
         return status == STATUS_SUSPENDED ||
                fail(why, FAIL_CONFLICT, "only a paused instance can be resumed; it is %s", name);
     case CONTROL_RETRY:
-        return status == STATUS_FAULTED ||
+        return status == STATUS_FAULTED || (live_is_open(l) && l->incident) ||
                fail(why, FAIL_CONFLICT, "only a faulted instance can be retried; it is %s", name);
     }
     return false;
@@ -50,6 +51,8 @@ bool engine_control(struct engine *e, const char *id, enum control what, const c
                     l->incident ? l->incident : "see the log");
     if (!is_allowed(l, what, why))
         return false;
+    if (what == CONTROL_RETRY && live_is_open(l))
+        return incident_fail_dead(e, l) > 0 || fail(why, FAIL_CONFLICT, "%s", l->incident);
     json value = json_object();
     if (reason)
         json_set_text(&value, "reason", reason);

@@ -64,68 +64,121 @@ static bool has_child(struct engine *e, const struct live *l)
     return false;
 }
 
-enum liveness { ALIVE, DEAD, DEAD_STEP };
+enum liveness { ALIVE, DEAD, DEAD_STEP, UNKNOWN_EFFECT };
 
-static enum liveness call_liveness(struct engine *e, const char *id, const char *path,
-                                   int64_t attempt)
+struct wait {
+    const char *kind, *task, *path, *name; // borrowed from the JSON
+    int64_t attempt;
+    int filter;
+};
+
+static struct wait wait_of(json v)
 {
-    struct value key[] = {value_text(id), value_text(path), value_integer(attempt)};
-    if (has_row(e, TABLE_STEP, key)) {
-        struct step_address a = {id, path, attempt};
-        return step_has_wake_source(e, &a) ? ALIVE : DEAD_STEP;
-    }
-    return outbox_any(e, id, path, attempt) ? ALIVE : DEAD;
+    return (struct wait){
+        .kind = json_get_text(v, "kind", ""),
+        .task = json_get_text(v, "task", "?"),
+        .path = json_get_text(v, "path", ""),
+        .name = json_get_text(v, "name", ""),
+        .attempt = json_get_int(v, "attempt", 0),
+        .filter = (int)json_get_int(v, "filter", 0),
+    };
 }
 
-static enum liveness wait_liveness(struct engine *e, const struct live *l, json wait)
+static bool is_call(const struct wait *w)
 {
-    const char *kind = json_get_text(wait, "kind", "");
-    const char *path = json_get_text(wait, "path", "");
-    int64_t attempt = json_get_int(wait, "attempt", 0);
-    if (strcmp(kind, "timer") == 0)
-        return timers_has(e, l->id, path, attempt, json_get_text(wait, "name", "")) ? ALIVE : DEAD;
-    if (strcmp(kind, "event") == 0)
-        return correlate_has(e, l->id, path, attempt, (int)json_get_int(wait, "filter", 0)) ? ALIVE
-                                                                                            : DEAD;
-    if (strcmp(kind, "child") == 0)
-        return has_child(e, l) ? ALIVE : DEAD;
-    return call_liveness(e, l->id, path, attempt);
+    return strcmp(w->kind, "call") == 0;
 }
 
-static bool is_call(json wait)
+static enum liveness call_liveness(struct engine *e, const char *id, const struct wait *w)
 {
-    return strcmp(json_get_text(wait, "kind", ""), "call") == 0;
+    struct value key[] = {value_text(id), value_text(w->path), value_integer(w->attempt)};
+    bool step = has_row(e, TABLE_STEP, key);
+    struct step_address a = {id, w->path, w->attempt};
+    if (step ? step_has_wake_source(e, &a) : outbox_any(e, id, w->path, w->attempt))
+        return ALIVE;
+    if (outbox_any_unknown(e, id, w->path, w->attempt))
+        return UNKNOWN_EFFECT;
+    return step ? DEAD_STEP : DEAD;
 }
 
-// One wait that is alive keeps the instance going; a step that nothing can reach will hang even
-// beside others, unless its task has a time limit, which shows as a timer at the same address.
+static enum liveness wait_liveness(struct engine *e, const struct live *l, const struct wait *w)
+{
+    bool alive = false;
+    if (is_call(w))
+        return call_liveness(e, l->id, w);
+    if (strcmp(w->kind, "timer") == 0)
+        alive = timers_has(e, l->id, w->path, w->attempt, w->name);
+    else if (strcmp(w->kind, "event") == 0)
+        alive = correlate_has(e, l->id, w->path, w->attempt, w->filter);
+    else
+        alive = has_child(e, l);
+    return alive ? ALIVE : DEAD;
+}
+
+// A wait that is over by itself, without anybody's doing, is no incident: its task has a time
+// limit.
+static bool has_limit(struct engine *e, const struct live *l, const struct wait *w)
+{
+    return timers_has(e, l->id, w->path, w->attempt, "timeout");
+}
+
+static bool is_wrong(struct engine *e, const struct live *l, const struct wait *w,
+                     enum liveness liveness, struct fail *why)
+{
+    if (liveness == DEAD_STEP && !has_limit(e, l, w))
+        return !fail(why, FAIL_CONFLICT,
+                     "task '%s' is open, but no timer, event, effect or open item can wake it; "
+                     "retry fails it, so that the workflow goes on",
+                     w->task);
+    if (liveness == UNKNOWN_EFFECT)
+        return !fail(why, FAIL_CONFLICT,
+                     "nobody knows whether the effect of task '%s' has happened; say so, and it "
+                     "goes on",
+                     w->task);
+    return false;
+}
+
+// One wait that is alive keeps the instance going; a call that nothing can end will hang even
+// beside others.
 static bool find_incident(struct engine *e, const struct live *l, struct fail *why)
 {
     json waits = instance_waits(l->instance);
-    bool alive = false, dead_step = false;
-    for (size_t i = 0; i < json_length(waits) && !dead_step; i++) {
-        json wait = json_at(waits, i);
-        if (alive && !(l->has_steps && is_call(wait))) {
-            json_free(wait);
-            continue;
+    bool alive = false, wrong = false;
+    for (size_t i = 0; i < json_length(waits) && !wrong; i++) {
+        json v = json_at(waits, i);
+        struct wait w = wait_of(v);
+        if (!alive || is_call(&w)) {
+            enum liveness liveness = wait_liveness(e, l, &w);
+            alive = alive || liveness == ALIVE;
+            wrong = is_wrong(e, l, &w, liveness, why);
         }
-        enum liveness liveness = wait_liveness(e, l, wait);
-        alive = alive || liveness == ALIVE;
-        dead_step = liveness == DEAD_STEP && !timers_any(e, l->id, json_get_text(wait, "path", ""),
-                                                         json_get_int(wait, "attempt", 0));
-        if (dead_step)
-            fail(why, FAIL_CONFLICT,
-                 "task '%s' is open, but no timer, event, effect or open item can wake it; retry "
-                 "or cancel it",
-                 json_get_text(wait, "task", "?"));
-        json_free(wait);
+        json_free(v);
     }
     json_free(waits);
-    if (!alive && !dead_step)
-        fail(why, FAIL_CONFLICT,
-             "it waits, but nothing that could wake it is alive; retry or "
-             "cancel it");
-    return !alive || dead_step;
+    if (!alive && !wrong)
+        fail(why, FAIL_CONFLICT, "it waits, but nothing that could wake it is alive; cancel it");
+    return !alive || wrong;
+}
+
+size_t incident_fail_dead(struct engine *e, struct live *l)
+{
+    size_t count = 0;
+    json waits = instance_waits(l->instance);
+    for (size_t i = 0; i < json_length(waits); i++) {
+        json v = json_at(waits, i);
+        struct wait w = wait_of(v);
+        if (is_call(&w) && call_liveness(e, l->id, &w) == DEAD_STEP) {
+            json problem = problem_new("runtime", 500, "nothing could wake this task",
+                                       "a person let it fail", w.path);
+            live_put(e, l,
+                     inbox_entry_new(INBOX_FAIL, 0, (struct wait_address){w.path, w.attempt, ""},
+                                     problem));
+            count++;
+        }
+        json_free(v);
+    }
+    json_free(waits);
+    return count;
 }
 
 void incident_check(struct engine *e, struct live *l)

@@ -7,3 +7,6 @@
 
 void incident_sentence(struct engine *e, const struct live *l, struct bytes *out);
 void incident_check(struct engine *e, struct live *l);
+// A person's way out: steps that nothing can wake fail, so that the workflow's own handling of
+// errors, or a retry, goes on from there. Returns how many there were.
+size_t incident_fail_dead(struct engine *e, struct live *l);

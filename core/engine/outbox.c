@@ -409,15 +409,15 @@ void outbox_drop(struct engine *e, const char *instance, const char *path, int64
     }
 }
 
-static bool any_awaited(struct engine *e, const struct value *key, int count)
+static bool any_awaited(struct engine *e, const struct value *key, int count, bool unknown)
 {
     struct scan *scan = rows_scan(
         e->store, &(struct scan_opts){
                       .table = TABLE_EFFECT, .index = -1, .prefix = key, .prefix_count = count});
     struct row row = {0};
     while (rows_next(scan, &row)) {
-        bool alive =
-            strcmp(row_text(&row, EFFECT_OWNER), "none") != 0 && !has_status(&row, "unknown");
+        bool alive = strcmp(row_text(&row, EFFECT_OWNER), "none") != 0 &&
+                     has_status(&row, "unknown") == unknown;
         row_done(&row);
         if (alive) {
             scan_done(scan);
@@ -431,13 +431,20 @@ bool outbox_any(struct engine *e, const char *instance, const char *path, int64_
 {
     struct value key[4];
     rows_address(key, instance, path, attempt, "");
-    return any_awaited(e, key, 3);
+    return any_awaited(e, key, 3, false);
+}
+
+bool outbox_any_unknown(struct engine *e, const char *instance, const char *path, int64_t attempt)
+{
+    struct value key[4];
+    rows_address(key, instance, path, attempt, "");
+    return any_awaited(e, key, 3, true);
 }
 
 bool outbox_any_of(struct engine *e, const char *instance)
 {
     struct value key = value_text(instance);
-    return any_awaited(e, &key, 1);
+    return any_awaited(e, &key, 1, false);
 }
 
 static struct scan *scan_status(struct engine *e, const char *status)

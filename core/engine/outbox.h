@@ -46,4 +46,5 @@ void outbox_drop(struct engine *e, const char *instance, const char *path, int64
 // One of any step or call of the instance, whose answer is awaited.
 bool outbox_any_of(struct engine *e, const char *instance);
 // One that will still come back with an answer.
+bool outbox_any_unknown(struct engine *e, const char *instance, const char *path, int64_t attempt);
 bool outbox_any(struct engine *e, const char *instance, const char *path, int64_t attempt);

@@ -167,10 +167,17 @@ static bool scan_list(struct engine *e, const struct list_opts *opts, struct sca
     return store_scan(e->store, &by, scan, why);
 }
 
+// What began since the last turn is to be seen; but not from within a handler, whose mark would
+// undo the rows and leave the instances believed to be written.
+static void flush_to_see(struct engine *e)
+{
+    if (!e->in_turn && !e->handler)
+        lives_flush(e);
+}
+
 json engine_list(struct engine *e, const struct list_opts *opts, struct fail *why)
 {
-    if (!e->in_turn)
-        lives_flush(e); // what began since the last turn is to be seen
+    flush_to_see(e);
     size_t limit = opts->limit > 0 && opts->limit < LIMIT_PAGE_ROWS ? opts->limit : LIMIT_PAGE_ROWS;
     struct scan *scan = NULL;
     if (!scan_list(e, opts, &scan, why))
@@ -211,8 +218,7 @@ static void list_incidents(struct engine *e, const char *status, size_t limit, j
 json engine_incidents(struct engine *e, size_t limit)
 {
     static const char *const open[] = {"pending", "running", "waiting", "suspended"};
-    if (!e->in_turn)
-        lives_flush(e);
+    flush_to_see(e);
     json out = json_array();
     for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++)
         list_incidents(e, open[i], limit, &out);

@@ -164,6 +164,10 @@ TEST(step, that_nothing_can_wake_is_an_incident)
     assert_non_null(strstr(text, "\"incident\""));
     mem_free(text);
     json_free(history);
+    assert_true(engine_control(w.engine, id.text, CONTROL_RETRY, NULL, &why));
+    world_settle(&w);
+    assert_shown(&w, id.text, "status", "faulted");
+    assert_shown(&w, id.text, "incident", "-");
     world_done(&w);
 }
 

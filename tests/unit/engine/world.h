@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "store/audit.h"
 #include "store/memory.h"
+#include "store/sqlite.h"
 
 #define WORLD_START_MS INT64_C(1367366400000) // 2013-05-01T00:00:00Z
 #define WORLD_EFFECTS  400
@@ -25,6 +26,7 @@ struct world {
     struct engine *engine;
     struct function_host host;
     struct executor http, sink;
+    const char *directory; // of SQLite's file; NULL: in memory
     size_t turn_inputs, seal_inputs;
     const char *last_words;
     const struct function_signature *(*without_functions)(void *, const char *, const char *);
@@ -186,7 +188,10 @@ static void world_happened(void *context, const char *instance, int64_t at_ms, j
 static inline void world_open(struct world *w)
 {
     struct fail why = {0};
-    struct store_opts opts = {.driver = memory_driver_new(w->disk)};
+    struct sqlite_opts sqlite = {.directory = w->directory};
+    struct store_opts opts = {.driver = w->directory ? sqlite_driver_open(&sqlite, &why)
+                                                     : memory_driver_new(w->disk)};
+    assert_non_null(opts.driver);
     w->store = store_open(&opts, &why);
     assert_non_null(w->store);
     w->host = (struct function_host){
@@ -241,6 +246,9 @@ static inline void world_settle(struct world *w)
 {
     for (int i = 0; i < 10000; i++) {
         bool more = engine_turn(w->engine);
+        struct fail why = {0};
+        if (w->directory)
+            assert_true(store_flush(w->store, 60000, &why)); // its writer has a thread of its own
         engine_poll(w->engine);
         if (!more && (engine_is_idle(w->engine) || (i > 20 && store_in_flight(w->store) == 0)))
             return;
