@@ -56,6 +56,7 @@ bool engine_control(struct engine *e, const char *id, enum control what, const c
     json value = json_object();
     if (reason)
         json_set_text(&value, "reason", reason);
-    live_put(e, l, inbox_entry_new(INBOX_MACHINE, input_of(what), (struct wait_address){0}, value));
+    live_put(e, l,
+             inbox_entry_new(INBOX_MACHINE, (int)input_of(what), (struct wait_address){0}, value));
     return true;
 }
