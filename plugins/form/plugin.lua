@@ -1,0 +1,241 @@
+-- form: asks people, or everybody, and gathers their answers. See README.md.
+local LANGUAGE = "ko"
+
+local refusals = {
+  not_open = { ko = "아직 열리지 않았습니다.", en = "This has not opened yet." },
+  closed = { ko = "마감되었습니다.", en = "This is closed." },
+  already_answered = { ko = "이미 답하셨습니다. 한 번 낸 답은 고칠 수 없습니다.", en = "You have answered; an answer cannot be changed here." },
+  not_possible = { ko = "이 답은 남에게 맡길 수 없습니다.", en = "This cannot be handed to somebody else." },
+}
+
+local function refuse(code)
+  error { refused = code, message = refusals[code] }
+end
+
+-- ---- texts
+
+local ask_mail = {
+  ko = { subject = "[답해 주십시오] %s", body = "%s\n\n아래에서 답해 주십시오.%s\n\n%s\n", closes = " 마감: %s", name = "양식" },
+  en = { subject = "[Please answer] %s", body = "%s\n\nPlease answer below.%s\n\n%s\n", closes = " It closes at %s.", name = "a form" },
+}
+local remind_mail = {
+  ko = { subject = "[곧 마감] %s", body = "%s\n\n아직 답하지 않으셨습니다.%s\n\n%s\n", closes = " 마감: %s", name = "양식" },
+  en = { subject = "[Closing soon] %s", body = "%s\n\nYou have not answered yet.%s\n\n%s\n", closes = " It closes at %s.", name = "a form" },
+}
+
+local function mail(step, person, texts, occasion)
+  if not person.email then return end
+  local language = texts[person.language] and person.language or LANGUAGE
+  local t = texts[language]
+  local title = step.input.title and dure.text.pick(step.input.title, language) or t.name
+  local closes = step.state.closes and t.closes:format(dure.time.format(step.state.closes, step.zone)) or ""
+  local row = step.records:get("asked:" .. person.id)
+  step:mail {
+    to = person.id,
+    subject = t.subject:format((title:gsub("%s+", " "))),
+    text = t.body:format(title, closes, step:link(row.item, person.id, step.state.closes)),
+    key = step.key .. ":" .. occasion .. ":" .. person.id,
+  }
+end
+
+-- ---- asking
+
+local function ask_person(step, person, form)
+  local item = step:ask { name = person.id, to = person.id, title = step.input.title, form = form,
+                          opens = step.state.opens, closes = step.state.closes }
+  step.records:put("asked:" .. person.id, { item = item })
+  step.state.asked = step.state.asked + 1
+  mail(step, person, ask_mail, "ask")
+end
+
+local function plan_reminders(step)
+  local state = step.state
+  for i, before in ipairs(step.input.remind or {}) do
+    local ms = dure.time.add(state.closes, "-" .. before, step.zone)
+    if ms >= step.now then step:at(ms, "remind:" .. i) end
+  end
+end
+
+local function take_of(input)
+  local take = input.take or "all"
+  if take == "all" then return nil end
+  return take == "first" and 1 or math.tointeger(take)
+end
+
+-- ---- the end
+
+local function answers(step)
+  local out = dure.array {}
+  for _, row in step.records:each("answer:") do out[#out + 1] = row end
+  table.sort(out, function(a, b) return a.seq < b.seq end)
+  local with_receipt = step.input.receipt ~= false
+  for i, row in ipairs(out) do
+    out[i] = { person = row.person, at = row.at, data = row.data, receipt = with_receipt and row.receipt or nil }
+  end
+  return out
+end
+
+local function missing(step)
+  local out = dure.array {}
+  for key in step.records:each("asked:") do
+    local id = key:sub(#"asked:" + 1)
+    if not step.records:get("answer:" .. id) then out[#out + 1] = id end
+  end
+  return out
+end
+
+local function output(step, at)
+  return { answers = answers(step), missing = missing(step), closedAt = dure.time.format(at, step.zone) }
+end
+
+local function is_complete(step)
+  local state, take = step.state, take_of(step.input)
+  if take then return state.answered >= take end
+  return not state.public and state.answered >= state.asked
+end
+
+-- ---- handlers
+
+local function start(step)
+  local input, state = step.input, step.state
+  state.opens = input.opens and dure.time.parse(input.opens, step.zone)
+  state.closes = input.closes and dure.time.parse(input.closes, step.zone)
+  state.asked, state.answered, state.seq = 0, 0, 0
+  local people, public = dure.people.select(input.to or "public")
+  local form = { schema = input.schema or { type = "object" } }
+  state.public = public
+  if public then
+    step:ask { name = "public", title = input.title, form = form, opens = state.opens, closes = state.closes }
+  end
+  for _, person in ipairs(people) do ask_person(step, person, form) end
+  if not public and #people == 0 then return output(step, step.now) end
+  if state.closes then
+    plan_reminders(step)
+    step:at(math.max(state.closes, step.now), "close")
+  end
+  return step:wait()
+end
+
+local function timer(step, name)
+  if name == "close" then return output(step, step.state.closes) end
+  for _, id in ipairs(missing(step)) do
+    local person = dure.people.get(id)
+    if person then mail(step, person, remind_mail, name) end
+  end
+end
+
+local function check(step, given)
+  local state = step.state
+  if given.delegate or given.recuse then refuse("not_possible") end
+  if state.opens and step.now < state.opens then refuse("not_open") end
+  if state.closes and step.now >= state.closes then refuse("closed") end
+end
+
+local function receipt_mail(step, person, given)
+  local receipt = step.input.receipt
+  if type(receipt) ~= "table" then return end
+  local known = person and dure.people.get(person)
+  local to = known or given.data and given.data.email
+  if not to then return end
+  local language = known and known.language or LANGUAGE
+  local function text(value) return (dure.text.pick(value or "", language):gsub("{{%s*link%s*}}", "/r/" .. given.receipt)) end
+  step:mail { to = to, subject = text(receipt.subject), text = text(receipt.body),
+              key = step.key .. ":receipt:" .. given.receipt, mandatory = true }
+end
+
+local function answer(step, item, given)
+  check(step, given)
+  local state, input = step.state, step.input
+  local person = item.assignee or given.person
+  local key = "answer:" .. (item.assignee or given.receipt)
+  local before = step.records:get(key)
+  if before and input.change == "never" then refuse("already_answered") end
+  if given.withdraw then
+    if before then state.answered = state.answered - 1 end
+    step.records:delete(key)
+    return step:accept { status = "withdrawn" }
+  end
+  if not before then
+    state.answered, state.seq = state.answered + 1, state.seq + 1
+    receipt_mail(step, person, given)
+  end
+  step.records:put(key, { person = person, at = dure.time.format(step.now, step.zone), data = given.data or {},
+                          receipt = given.receipt, seq = before and before.seq or state.seq })
+  if is_complete(step) then return step:done(output(step, step.now), { status = "answered" }) end
+  return step:accept { status = "answered" }
+end
+
+-- ---- views
+
+local function answer_view(step)
+  local names, properties = {}, type(step.input.schema) == "table" and step.input.schema.properties or {}
+  for name in pairs(properties) do names[#names + 1] = name end
+  table.sort(names)
+  local columns = dure.array { { key = "_who", title = { ko = "누구", en = "Who" } },
+                               { key = "_at", title = { ko = "때", en = "When" } } }
+  for _, name in ipairs(names) do columns[#columns + 1] = { key = name, title = properties[name].title or name } end
+  local rows = dure.array {}
+  for i, row in ipairs(answers(step)) do
+    local cells = { _who = row.person or "", _at = row.at }
+    for _, name in ipairs(names) do
+      local value = row.data[name]
+      cells[name] = type(value) == "table" and dure.json.encode(value) or value
+    end
+    rows[i] = cells
+  end
+  local left = missing(step)
+  local note
+  if #left > 0 then
+    local list = table.concat(left, ", ")
+    note = { ko = "아직 답하지 않은 사람: " .. list, en = "Not answered yet: " .. list }
+  end
+  return { columns = columns, rows = rows, note = note }
+end
+
+-- ---- the contract
+
+local text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
+
+return {
+  name = "form",
+  version = "1.0.0",
+  summary = "Asks people and gathers their answers",
+  functions = {
+    form = {
+      summary = "Asks people, or everybody, and gathers their answers until all have answered or it closes",
+      effects = "local",
+      input = {
+        type = "object",
+        additionalProperties = false,
+        properties = {
+          to = { type = { "string", "object", "array" }, description = "Who is asked: a selector; public if not given" },
+          title = text,
+          schema = { type = { "object", "boolean" }, description = "JSON Schema of the answer" },
+          opens = { type = "string", description = "From when answers are taken" },
+          closes = { type = "string", description = "Until when, itself excluded; a public form ends only then" },
+          take = { description = "all; first: ends with the first answer; a number: ends with so many",
+                   anyOf = { { enum = { "all", "first" } }, { type = "integer", minimum = 1 } } },
+          change = { enum = { "last_wins", "never" }, description = "Whether an answer may be changed; last_wins if not given" },
+          remind = { type = "array", items = { type = "string" }, description = "Durations before the close: mails to those missing" },
+          receipt = { description = "false: the output names no receipts; {subject, body}: a mail to who has answered",
+                      anyOf = { { type = "boolean" },
+                                { type = "object", required = { "subject" }, additionalProperties = false,
+                                  properties = { subject = text, body = text } } } },
+        },
+      },
+      output = {
+        type = "object",
+        required = { "answers", "missing", "closedAt" },
+        properties = {
+          answers = { type = "array", items = { type = "object" } },
+          missing = { type = "array", items = { type = "string" } },
+          closedAt = { type = "string" },
+        },
+      },
+      start = start,
+      answer = answer,
+      timer = timer,
+      views = { answers = { title = { ko = "받은 답", en = "Answers" }, make = answer_view } },
+    },
+  },
+}

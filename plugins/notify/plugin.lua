@@ -1,0 +1,180 @@
+-- notify: one mail to each recipient, once for an occasion. See README.md.
+local recipients = require("lib.recipients")
+
+local LOT = 200 -- mails a handler sends; the rest follow in turns of their own
+
+local function refuse(title, detail)
+  error { type = "validation", status = 400, title = title, detail = detail }
+end
+
+-- ---- attachments
+
+local function calendar_file(step, ics)
+  return {
+    name = ics.name or "event.ics", type = "text/calendar; charset=utf-8",
+    text = dure.calendar.ics {
+      uid = ics.uid or dure.hash(step.key .. ":ics"):sub(1, 32) .. "@dure",
+      sequence = ics.sequence, method = ics.method, zone = ics.zone or step.zone,
+      from = dure.time.parse(ics.from, step.zone), to = dure.time.parse(ics.to, step.zone),
+      summary = dure.text.pick(ics.summary or step.input.subject), location = ics.location,
+      description = ics.description, url = ics.url,
+    },
+  }
+end
+
+local function csv_file(csv)
+  if not csv.text and not csv.rows then refuse("an empty attachment", "'attach.csv' needs 'rows' or 'text'") end
+  local text = csv.text or dure.csv.format(csv.rows, csv.columns)
+  return { name = csv.name or "list.csv", type = "text/csv; charset=utf-8", text = text }
+end
+
+local function attachments(step)
+  local attach = step.input.attach
+  if not attach then return nil end
+  local files = dure.array {}
+  if attach.ics then files[#files + 1] = calendar_file(step, attach.ics) end
+  if attach.csv then files[#files + 1] = csv_file(attach.csv) end
+  for _, file in ipairs(attach.files or {}) do
+    files[#files + 1] = { name = file.name, type = file.type or "text/plain; charset=utf-8", text = file.text }
+  end
+  return files
+end
+
+-- ---- one mail
+
+-- One key per occasion and recipient. An occasion of the author's own holds for the instance: the
+-- same key in another task of it does not write twice.
+local function key_of(step, recipient)
+  local occasion = step.input.key and step.id .. ":" .. step.input.key or step.key
+  return occasion .. ":" .. recipient.key
+end
+
+local function keep(step, kind, value)
+  local state = step.state
+  state[kind] = (state[kind] or 0) + 1
+  step.records:put(string.format("%s:%08d", kind, state[kind]), value)
+end
+
+local function send(step, recipient, files)
+  local input = step.input
+  local language = recipient.language or "ko"
+  local name, key = recipients.name(recipient), key_of(step, recipient)
+  keep(step, "keys", key)
+  if not recipient.email then
+    keep(step, "suppressed", { to = name, reason = "no_address" })
+    return
+  end
+  local sent = step:mail {
+    to = recipient.id and { id = recipient.id, email = recipient.email } or recipient.email,
+    subject = recipients.subject(dure.text.pick(input.subject, language), recipient, input.values),
+    text = recipients.fill(dure.text.pick(input.body or input.template or "", language), recipient, input.values),
+    key = key, mandatory = input.mandatory, attachments = files,
+  }
+  if sent then
+    keep(step, "sent", name)
+  else
+    keep(step, "suppressed", { to = name, reason = "opted_out_or_sent_before" })
+  end
+end
+
+-- ---- all of them
+
+local function values(step, kind)
+  local out = dure.array {}
+  for _, value in step.records:each(kind .. ":") do out[#out + 1] = value end
+  return out
+end
+
+local function output(step)
+  return { sent = values(step, "sent"), suppressed = values(step, "suppressed"), keys = values(step, "keys") }
+end
+
+-- Sends the next lot of those in the records, or ends.
+local function go_on(step)
+  local state, pace = step.state, step.input.pace
+  local size = math.min(pace and math.tointeger(pace.mails) or LOT, LOT)
+  local files = attachments(step)
+  local last = math.min(state.done + size, state.total)
+  for i = state.done + 1, last do
+    local key = string.format("to:%08d", i)
+    send(step, step.records:get(key), files)
+    step.records:delete(key)
+  end
+  state.done = last
+  if last == state.total then return output(step) end
+  step:at(pace and dure.time.add(step.now, pace.every, step.zone) or step.now, "lot:" .. last)
+  return step:wait()
+end
+
+-- Who gets it is settled at the start, so that a list in lots is the list of that moment.
+local function start(step)
+  local found = recipients.of(step, step.input.to)
+  for i, recipient in ipairs(found) do step.records:put(string.format("to:%08d", i), recipient) end
+  step.state.total, step.state.done = #found, 0
+  return go_on(step)
+end
+
+local function timer(step)
+  return go_on(step)
+end
+
+-- ---- the contract
+
+local text = { type = { "string", "object" }, description = "Text, or {ko, en}; {{name}} stands for a value of the recipient" }
+
+return {
+  name = "notify",
+  version = "1.0.0",
+  summary = "Mails, one for each recipient and occasion",
+  functions = {
+    notify = {
+      summary = "Writes one mail to each recipient, once for an occasion",
+      effects = "local",
+      input = {
+        type = "object",
+        required = { "to", "subject" },
+        additionalProperties = false,
+        properties = {
+          to = { type = { "string", "object", "array" },
+                 description = "A selector, {roster: TASK, email: field}, an address, {email, name}, or a list of those" },
+          subject = text, body = text, template = text,
+          values = { type = "object", description = "More values for the placeholders" },
+          attach = {
+            type = "object", additionalProperties = false,
+            properties = {
+              ics = { type = "object", required = { "from", "to" }, additionalProperties = false,
+                      properties = { name = { type = "string" }, uid = { type = "string" }, from = { type = "string" },
+                                     to = { type = "string" }, zone = { type = "string" }, summary = text,
+                                     location = { type = "string" }, description = { type = "string" },
+                                     url = { type = "string" }, sequence = { type = "integer" },
+                                     method = { enum = { "publish", "request", "cancel" } } } },
+              csv = { type = "object", additionalProperties = false,
+                      properties = { name = { type = "string" }, rows = { type = "array" },
+                                     columns = { type = "array", items = { type = "string" } }, text = { type = "string" } } },
+              files = { type = "array",
+                        items = { type = "object", required = { "name", "text" }, additionalProperties = false,
+                                  properties = { name = { type = "string" }, type = { type = "string" }, text = { type = "string" } } } },
+            },
+          },
+          mandatory = { type = "boolean", description = "Also to those who opted out" },
+          key = { type = "string", minLength = 1, maxLength = 100,
+                  description = "Name of the occasion in this instance; this task if not given" },
+          pace = { type = "object", required = { "mails", "every" }, additionalProperties = false,
+                   description = "No more than so many mails in such a time",
+                   properties = { mails = { type = "integer", minimum = 1 }, every = { type = "string" } } },
+        },
+      },
+      output = {
+        type = "object",
+        required = { "sent", "suppressed", "keys" },
+        properties = {
+          sent = { type = "array", items = { type = "string" } },
+          suppressed = { type = "array", items = { type = "object" } },
+          keys = { type = "array", items = { type = "string" } },
+        },
+      },
+      start = start,
+      timer = timer,
+    },
+  },
+}

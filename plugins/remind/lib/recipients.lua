@@ -1,0 +1,87 @@
+-- Who gets a mail: persons by selector, those registered in a roster, or addresses given outright.
+-- One entry an address, however many roles lead to it.
+local recipients = {}
+
+local function fail(title, detail)
+  error { type = "validation", status = 400, title = title, detail = detail }
+end
+
+local function take(found, recipient)
+  local key = (recipient.email or recipient.id or ""):lower()
+  if key == "" or found.by_key[key] then return end
+  recipient.key = key
+  found.by_key[key] = recipient
+  found[#found + 1] = recipient
+end
+
+local function take_person(found, person)
+  local values = {}
+  for name, value in pairs(person.attributes or {}) do values[name] = value end
+  values.id, values.name, values.email = person.id, person.name, person.email
+  take(found, { id = person.id, email = person.email, language = person.language, values = values })
+end
+
+local function take_address(found, given)
+  take(found, { email = given.email, language = given.language, values = given })
+end
+
+-- Those registered in a roster of this instance, strictly before `before` where that is given.
+local function take_roster(step, found, to, before)
+  local peer = step:peer(to.roster)
+  if not peer then return end
+  for _, e in peer.records:each("entry:") do
+    if e.status == "registered" and (not before or e.registered < before) then
+      local values = {}
+      for name, value in pairs(e.data) do values[name] = value end
+      values.unit = e.unit
+      local email = e.data[to.email or "email"]
+      local person = e.person and dure.people.get(e.person)
+      values.name = values.name or person and person.name or e.unit
+      take(found, { id = e.person, email = email or person and person.email,
+                    language = e.data.language or person and person.language, values = values })
+    end
+  end
+end
+
+local function take_one(step, found, to, before)
+  if type(to) == "string" and to:find("@", 1, true) then return take_address(found, { email = to }) end
+  if type(to) == "table" and to.email then return take_address(found, to) end
+  if type(to) == "table" and to.roster then return take_roster(step, found, to, before) end
+  local people, public = dure.people.select(to)
+  if public then fail("nobody to write to", "'public' has no addresses; name a group, people, a roster or addresses") end
+  for _, person in ipairs(people) do take_person(found, person) end
+end
+
+-- Sorted by address, so that a list in parts goes on where it stopped.
+function recipients.of(step, to, before)
+  local found = { by_key = {} }
+  if type(to) == "table" and (#to > 0 or next(to) == nil) then
+    for _, one in ipairs(to) do take_one(step, found, one, before) end
+  else
+    take_one(step, found, to, before)
+  end
+  found.by_key = nil
+  table.sort(found, function(a, b) return a.key < b.key end)
+  return found
+end
+
+-- How the output names one: the person's id, or the address.
+function recipients.name(recipient)
+  return recipient.id or recipient.email
+end
+
+-- {{name}} is a value of the recipient or of `more`; what is missing stays empty.
+function recipients.fill(text, recipient, more)
+  return (text:gsub("{{%s*([^{}%s]+)%s*}}", function(name)
+    local value = recipient.values[name]
+    if value == nil then value = more and more[name] end
+    if value == nil or value == dure.json.null or type(value) == "table" then return "" end
+    return tostring(value)
+  end))
+end
+
+function recipients.subject(text, recipient, more)
+  return (recipients.fill(text, recipient, more):gsub("%s+", " "))
+end
+
+return recipients

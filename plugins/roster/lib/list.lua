@@ -1,0 +1,254 @@
+-- The roster as a whole: its order, the freeze, the output, the views. These walk all entries, so
+-- they run at the freeze, at the end and when somebody looks, never for an answer.
+local entry = require("lib.entry")
+local seats = require("lib.seats")
+local words = require("lib.words")
+local list = {}
+
+-- ---- order
+
+local function rules_of(order)
+  if order == nil then return {} end
+  if type(order) == "string" or order.field or order.expr then order = { order } end
+  local rules = {}
+  for i, rule in ipairs(order) do rules[i] = type(rule) == "string" and { field = rule } or rule end
+  return rules
+end
+
+local function sort_key(rule, e)
+  local value
+  if rule.expr then
+    local good, found = pcall(dure.json.query, rule.expr, e.data)
+    if good then value = found end
+  else
+    value = e.data[rule.field]
+    if value == nil and rule.field == "persons" then value = e.persons end
+  end
+  if rule.values then
+    for i, ranked in ipairs(rule.values) do
+      if ranked == value then return i end
+    end
+    return #rule.values + 1
+  end
+  if value == dure.json.null then return nil end
+  if type(value) == "boolean" then return value and 1 or 0 end
+  if type(value) == "table" then return #value end
+  return value
+end
+
+-- Numbers before text, what is missing last.
+local function compare(a, b)
+  if a == nil or b == nil then return a ~= nil and -1 or b ~= nil and 1 or 0 end
+  if type(a) ~= type(b) then return type(a) == "number" and -1 or 1 end
+  if a == b then return 0 end
+  return a < b and -1 or 1
+end
+
+-- In the given order; those it does not tell apart in the order of their arrival.
+local function sorted(input, entries)
+  local rules, keyed = rules_of(input.order), {}
+  for i, e in ipairs(entries) do
+    local keys = { entry = e }
+    for k, rule in ipairs(rules) do keys[k] = sort_key(rule, e) end
+    keyed[i] = keys
+  end
+  table.sort(keyed, function(a, b)
+    for k, rule in ipairs(rules) do
+      local c = compare(a[k], b[k])
+      if rule.descending and a[k] ~= nil and b[k] ~= nil then c = -c end
+      if c ~= 0 then return c < 0 end
+    end
+    return a.entry.seq < b.entry.seq
+  end)
+  for i, keys in ipairs(keyed) do entries[i] = keys.entry end
+  return entries
+end
+
+local function with_status(step, wanted)
+  local found = {}
+  for _, e in step.records:each("entry:") do
+    if wanted[e.status] then found[#found + 1] = e end
+  end
+  return found
+end
+
+local function registered(step)
+  return sorted(step.input, with_status(step, { registered = true }))
+end
+
+-- In the order of the line; offers are its head.
+local function in_line(step)
+  local found = with_status(step, { offered = true, waiting = true })
+  table.sort(found, function(a, b)
+    if a.status ~= b.status then return a.status == "offered" end
+    return a.place < b.place
+  end)
+  return found
+end
+
+local function public_list(step, entries)
+  local out = dure.array {}
+  for i, e in ipairs(entries) do out[i] = entry.public(e, step.zone) end
+  return out
+end
+
+-- ---- the freeze
+
+-- The list as it stands at that moment, and the BLAKE2b hash of its canonical JSON {at, entries,
+-- totals}, by which anybody can check later that this is the list that was frozen.
+function list.freeze(step)
+  local state = step.state
+  local frozen = {
+    at = dure.time.format(state.freeze, step.zone),
+    entries = public_list(step, registered(step)),
+    totals = state.totals,
+  }
+  local hash = dure.hash(dure.json.encode(frozen))
+  for i, e in ipairs(frozen.entries) do step.records:put(string.format("frozen:%08d", i), e) end
+  state.frozen = { at = frozen.at, hash = hash, totals = dure.json.decode(dure.json.encode(frozen.totals)) }
+  step:note { type = "frozen", at = frozen.at, hash = hash }
+end
+
+local function values(step, prefix)
+  local out = dure.array {}
+  for _, value in step.records:each(prefix) do out[#out + 1] = value end
+  return out
+end
+
+-- ---- the output
+
+local function warnings(step, entries)
+  local out = dure.array {}
+  for _, e in ipairs(entries) do
+    for _, warning in ipairs(e.warnings) do
+      out[#out + 1] = { code = warning.code, message = warning.message, unit = e.unit }
+    end
+  end
+  return out
+end
+
+function list.regions(step)
+  local out = {}
+  for _, row in step.records:each("region:") do
+    if row.totals.entries > 0 then out[row.name] = row.totals end
+  end
+  return out
+end
+
+function list.output(step)
+  local entries, line, state = registered(step), in_line(step), step.state
+  local all = table.move(line, 1, #line, #entries + 1, table.move(entries, 1, #entries, 1, {}))
+  local frozen = state.frozen
+  if frozen then
+    frozen = { at = frozen.at, hash = frozen.hash, totals = frozen.totals, entries = values(step, "frozen:") }
+  end
+  local over_by = seats.over_by(step)
+  return {
+    entries = public_list(step, entries),
+    waiting = public_list(step, line),
+    totals = state.totals,
+    byRegion = list.regions(step),
+    warnings = warnings(step, all),
+    frozen = frozen,
+    addenda = values(step, "addendum:"),
+    overBy = over_by > 0 and over_by or nil,
+  }
+end
+
+-- ---- views
+
+local function fields_of(input)
+  local properties = type(input.schema) == "table" and input.schema.properties or {}
+  local names, seen = {}, {}
+  local function take(name)
+    if not seen[name] and properties[name] then
+      seen[name] = true
+      names[#names + 1] = name
+    end
+  end
+  for _, name in ipairs(entry.list(input.unit)) do take(name) end
+  for _, name in ipairs(entry.list(input.schema and input.schema["x-order"])) do take(name) end
+  local rest = {}
+  for name in pairs(properties) do rest[#rest + 1] = name end
+  table.sort(rest)
+  for _, name in ipairs(rest) do take(name) end
+  return names, properties
+end
+
+local function cell(value)
+  if type(value) ~= "table" then return value == true and "○" or value == false and "" or value end
+  local parts = {}
+  for i, item in ipairs(value) do parts[i] = type(item) == "table" and dure.json.encode(item) or tostring(item) end
+  return table.concat(parts, ", ")
+end
+
+local function texts_of(found)
+  local parts = {}
+  for i, warning in ipairs(found) do parts[i] = dure.text.pick(warning.message, "ko") end
+  return table.concat(parts, "; ")
+end
+
+local function entry_view(step, entries)
+  local names, properties = fields_of(step.input)
+  local columns = dure.array { { key = "_number", title = words.views.number } }
+  for _, name in ipairs(names) do columns[#columns + 1] = { key = name, title = properties[name].title or name } end
+  for _, key in ipairs { "persons", "status", "at", "warning" } do
+    columns[#columns + 1] = { key = "_" .. key, title = words.views[key] }
+  end
+  local rows = dure.array {}
+  for i, e in ipairs(entries) do
+    local row = { _number = i, _persons = e.persons, _status = e.status,
+                  _at = dure.time.format(e.at, step.zone), _warning = texts_of(e.warnings) }
+    for _, name in ipairs(names) do row[name] = cell(e.data[name]) end
+    rows[i] = row
+  end
+  return { columns = columns, rows = rows }
+end
+
+local function frozen_note(step)
+  local frozen = step.state.frozen
+  if not frozen then return nil end
+  return { ko = "확정: " .. frozen.at .. ", 이후 변경 " .. step.state.addenda .. "건, " .. frozen.hash,
+           en = "Frozen " .. frozen.at .. ", " .. step.state.addenda .. " changes since, " .. frozen.hash }
+end
+
+list.views = {
+  entries = {
+    title = words.views.entries,
+    make = function(step)
+      local view = entry_view(step, registered(step))
+      view.note = frozen_note(step)
+      view.totals = { _persons = step.state.totals.persons }
+      for name, n in pairs(step.state.totals) do
+        if name ~= "persons" and name ~= "entries" then view.totals[name] = n end
+      end
+      return view
+    end,
+  },
+  waiting = {
+    title = words.views.waiting,
+    make = function(step) return entry_view(step, in_line(step)) end,
+  },
+  regions = {
+    title = words.views.regions,
+    make = function(step)
+      local rows, names = dure.array {}, {}
+      local regions = list.regions(step)
+      for name in pairs(regions) do names[#names + 1] = name end
+      table.sort(names)
+      for i, name in ipairs(names) do
+        rows[i] = { region = name, entries = regions[name].entries, persons = regions[name].persons }
+      end
+      local totals = step.state.totals
+      return {
+        columns = dure.array { { key = "region", title = words.views.region },
+                               { key = "entries", title = words.views.entry_count },
+                               { key = "persons", title = words.views.persons } },
+        rows = rows,
+        totals = { entries = totals.entries, persons = totals.persons },
+      }
+    end,
+  },
+}
+
+return list
