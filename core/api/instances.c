@@ -55,13 +55,12 @@ static bool start_one(struct api *a, json body, struct id *id, struct fail *why)
     return good;
 }
 
-static json started(struct api *a, const char *id)
+// The status is that of now; the reply tells the one after the commit.
+static json started(const char *id)
 {
-    struct fail why;
-    json shown = engine_show(a->engine, id, &why), body = json_object();
+    json body = json_object();
     json_set_text(&body, "id", id);
-    json_set_text(&body, "status", json_get_text(shown, "status", "pending"));
-    json_free(shown);
+    json_set_text(&body, "status", "pending");
     return body;
 }
 
@@ -78,10 +77,10 @@ static void start_single(struct api *a, struct request *r, json body, struct rep
     request_set_header(r, "Location",
                        arena_printf(request_arena(r), "/api/v1/instances/%s", id.text));
     if (wait_s == 0) {
-        replay_end_take(replay, a, r, 201, started(a, id.text));
+        replay_end_take(replay, a, r, 201, started(id.text));
         return;
     }
-    replay_keep_take(replay, a, 201, started(a, id.text));
+    replay_keep_take(replay, a, 201, started(id.text));
     wait_for_end(a, r, id.text, wait_s);
 }
 
@@ -120,7 +119,7 @@ static void start_list(struct api *a, struct request *r, json list, struct repla
         struct id id;
         struct fail why;
         if (start_one(a, body, &id, &why)) {
-            json_append_take(&out, started(a, id.text));
+            json_append_take(&out, started(id.text));
         } else { // only what no check foresees; the others have begun
             json problem = json_object();
             json_set_text(&problem, "code", why.code);

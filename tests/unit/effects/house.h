@@ -24,7 +24,7 @@ struct house {
 
 #define HOUSE_NOW_MS INT64_C(1369370400000)
 
-static inline void house_init(struct house *h)
+static inline void house_init_with(struct house *h, struct function_host *host)
 {
     struct fail why;
     memset(h, 0, sizeof(*h));
@@ -34,10 +34,15 @@ static inline void house_init(struct house *h)
     h->store = store_open(&(struct store_opts){.driver = memory_driver_new(h->disk)}, &why);
     assert_non_null(h->store);
     virtual_port_init(&h->port, HOUSE_NOW_MS, 1);
-    h->engine = engine_new(
-        &(struct engine_opts){.store = h->store, .port = &h->port.port, .secrets = json_absent()});
+    h->engine = engine_new(&(struct engine_opts){
+        .store = h->store, .port = &h->port.port, .host = host, .secrets = json_absent()});
     h->people = people_new(h->engine);
     h->client = client_new(&h->w.loop);
+}
+
+static inline void house_init(struct house *h)
+{
+    house_init_with(h, NULL);
 }
 
 static inline void house_open(struct house *h) // once the executors are there
