@@ -200,8 +200,8 @@ void instance_waits_for(const struct instance *i, struct bytes *out)
     size_t count = instance_wait_count(i), told = 0;
     bytes_add(out,
               i->status == STATUS_SUSPENDED ? "is suspended; once resumed it waits " : "waits ");
-    if (count > 1)
-        bytes_printf(out, "for %zu things: ", count);
+    if (count != 1)
+        bytes_printf(out, count > 1 ? "for %zu things: " : "for nothing", count);
     for (struct frame *f = i->root; f != NULL; f = frame_walk(i->root, f)) {
         if (!waits(f) || told == WAITS_TOLD_MAX)
             continue;
