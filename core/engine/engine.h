@@ -122,6 +122,8 @@ struct start_opts {
 // instance.
 CHECKED bool engine_start(struct engine *e, const struct start_opts *opts, struct id *id,
                           struct fail *why);
+// RETRY: a faulted instance once more from the task that faulted; an open one whose incident is a
+// step that nothing can wake: that step fails.
 enum control { CONTROL_CANCEL, CONTROL_PAUSE, CONTROL_RESUME, CONTROL_RETRY };
 CHECKED bool engine_control(struct engine *e, const char *id, enum control what, const char *reason,
                             struct fail *why);

@@ -86,7 +86,8 @@ CHECKED bool engine_step_emit(struct engine *e, json event,
 void engine_step_note(struct engine *e, const struct step_address *a, json entry);
 
 // Hands something to an open step from outside a handler (answers): runs the handler and what
-// follows from its verdict. Refusals come back with why->code and, in *reply, what to tell.
+// follows from its verdict. Refusals come back with why->code and, in *reply, what to tell. After
+// false a caller may undo its own mark around this; after true it must keep it.
 CHECKED bool engine_step_hand(struct engine *e, const struct step_address *a, enum step_event event,
                               const char *name, json payload, json *reply, struct fail *why);
 bool engine_step_is_open(struct engine *e, const struct step_address *a);

@@ -146,8 +146,23 @@ void live_touch(struct engine *e, struct live *l)
     list_append(&e->lives.dirty, &l->dirty_node);
 }
 
+static void drop_event(struct engine *e, struct live *l, struct inbox_entry *entry)
+{
+    json note = json_object();
+    json_set_text(&note, "type", "event-dropped");
+    json_set_text(&note, "reference", entry->path);
+    json_set_int(&note, "event", entry->event_seq);
+    live_note(e, l, note);
+    e->figures.inputs_dropped++;
+    inbox_entry_free(entry);
+}
+
 void live_put(struct engine *e, struct live *l, struct inbox_entry *entry)
 {
+    if (entry->event_seq && l->inbox.count >= LIVE_INBOX_MAX && live_is_paused(l)) {
+        drop_event(e, l, entry);
+        return;
+    }
     inbox_put(&l->inbox, entry);
     live_ready(e, l);
 }

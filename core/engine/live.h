@@ -15,7 +15,8 @@
 #include "machine/instance.h"
 #include "store/audit.h"
 
-#define LIVE_CLEAN_MAX 4096 // decoded instances kept although nothing happens to them
+#define LIVE_INBOX_MAX 10000 // events kept for an instance that takes none, being paused
+#define LIVE_CLEAN_MAX 4096  // decoded instances kept although nothing happens to them
 
 struct live {
     char id[ID_LENGTH + 1];
@@ -65,7 +66,9 @@ enum instance_status live_status(const struct live *l);
 enum instance_status live_status_shown(struct engine *e, const struct live *l);
 
 void live_touch(struct engine *e, struct live *l); // it will be written
-// Puts it into the inbox (eats the entry) and marks the instance ready.
+// Puts it into the inbox (eats the entry) and marks the instance ready. Events past LIVE_INBOX_MAX
+// are dropped, which the history says; timers and results are as many as its waits, so all are
+// kept.
 void live_put(struct engine *e, struct live *l, struct inbox_entry *entry);
 void live_ready(struct engine *e, struct live *l); // its inbox got something some other way
 void live_rest(struct engine *e, struct live *l);  // it has taken all it can for now

@@ -1,7 +1,8 @@
 // What the engine does of the store's limit, without network and Lua. One JSON line a workload.
-//   bench_engine DIRECTORY|memory w1|w3|w5 [COUNT [OUTSTANDING]]
+//   bench_engine DIRECTORY|memory w1|w3|w5|all [COUNT [OUTSTANDING]]
 //   w1  COUNT instances of ten sequential function steps, OUTSTANDING of them at a time
 //   w3  COUNT instances that sleep: starts a second, memory of each; then all wake at once
+//   all COUNT instances that wait for the same event; one event
 //   w5  COUNT instances that wait for an event of their own, by correlation; one event each
 #include <malloc.h>
 #include <stdio.h>
@@ -163,6 +164,45 @@ static void w3(struct bench *b, long count)
     json_free(input);
 }
 
+static json event_new(long i)
+{
+    json event = json_object(), data = json_object();
+    json_set_int(&data, "o", i);
+    json_set_text(&event, "specversion", "1.0");
+    json_set_text(&event, "source", "/bench");
+    json_set_take(&event, "id", json_printf("%ld", i));
+    json_set_text(&event, "type", "paid");
+    json_set_take(&event, "data", data);
+    return event;
+}
+
+static void all(struct bench *b, long count)
+{
+    deploy(b, "document: { dsl: 1.0.3, namespace: b, name: w, version: 1.0.0 }\n"
+              "do:\n  - l: { listen: { to: { one: { with: { type: paid } } } } }\n");
+    settle(b);
+    json input = json_object();
+    for (long i = 0; i < count; i++) {
+        start(b, input);
+        if (i % 500 == 499)
+            turn(b);
+    }
+    settle(b);
+    json event = event_new(1);
+    struct event_receipt receipt;
+    struct fail why = {0};
+    double from = seconds();
+    must(engine_event(b->engine, event, &receipt, &why));
+    double accepted = seconds() - from;
+    must(receipt.matches == (size_t)count);
+    settle(b);
+    printf("{\"workload\":\"all\",\"count\":%ld,\"accept_seconds\":%.3f,\"all_done_seconds\":%.3f}"
+           "\n",
+           count, accepted, seconds() - from);
+    json_free(event);
+    json_free(input);
+}
+
 static void w5(struct bench *b, long count)
 {
     deploy(b, "document: { dsl: 1.0.3, namespace: b, name: w, version: 1.0.0 }\n"
@@ -181,13 +221,7 @@ static void w5(struct bench *b, long count)
     double from = seconds(), cpu = cpu_seconds();
     size_t matches = 0;
     for (long i = 0; i < count; i++) {
-        json event = json_object(), data = json_object();
-        json_set_int(&data, "o", i);
-        json_set_text(&event, "specversion", "1.0");
-        json_set_text(&event, "source", "/bench");
-        json_set_take(&event, "id", json_printf("%ld", i));
-        json_set_text(&event, "type", "paid");
-        json_set_take(&event, "data", data);
+        json event = event_new(i);
         struct event_receipt receipt;
         struct fail why = {0};
         must(engine_event(b->engine, event, &receipt, &why));
@@ -227,6 +261,8 @@ int main(int argc, char **argv)
         w1(&b, count, most);
     else if (strcmp(argv[2], "w3") == 0)
         w3(&b, count);
+    else if (strcmp(argv[2], "all") == 0)
+        all(&b, count);
     else
         w5(&b, count);
     engine_free(b.engine);
