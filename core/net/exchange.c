@@ -1,5 +1,6 @@
 #include "net/exchange.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +15,25 @@
 
 struct head_scan {
     int lengths, encodings, hosts;
+    bool odd_name;
 };
+
+// RFC 9110, 5.6.2. "Content-Length : 3" is a name with a space at its end, which others may read as
+// the length.
+static bool is_token(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("!#$%&'*+-.^_`|~", *c))
+            return false;
+    return *name != 0;
+}
 
 static enum MHD_Result scan_header(void *context, enum MHD_ValueKind kind, const char *name,
                                    const char *value)
 {
     (void)kind, (void)value;
     struct head_scan *scan = context;
+    scan->odd_name |= !is_token(name);
     scan->lengths += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
     scan->encodings += strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
     scan->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
@@ -53,7 +66,7 @@ static int64_t declared_length(const struct request *r)
 
 // Two readings of where a body ends are how requests are smuggled past a proxy (RFC 9112, 6.3), so
 // whatever could be read in two ways is refused before MHD reads on.
-static bool framing_is_plain(struct request *r)
+static bool framing_is_plain(struct request *r, const char *version)
 {
     struct head_scan scan = {0};
     MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, scan_header, &scan);
@@ -61,6 +74,11 @@ static bool framing_is_plain(struct request *r)
         return refuse(
             r, 400, "bad_framing",
             "the request must have one Content-Length or one Transfer-Encoding, not more");
+    if (scan.odd_name)
+        return refuse(r, 400, "bad_header",
+                      "the name of a header holds a character that may not be there");
+    if (scan.encodings && strcmp(version, "HTTP/1.1") != 0)
+        return refuse(r, 400, "bad_framing", "only HTTP/1.1 has a Transfer-Encoding");
     if (scan.hosts > 1)
         return refuse(r, 400, "bad_host", "the request must have one Host");
     const char *encoding =
@@ -93,11 +111,11 @@ static bool server_takes_changes(struct request *r)
     return refuse(r, 503, "busy", "the server cannot take changes just now; try again");
 }
 
-static enum MHD_Result head_arrived(struct request *r, const char *method)
+static enum MHD_Result head_arrived(struct request *r, const char *method, const char *version)
 {
     r->method = arena_string(&r->arena, method);
     r->in_handler = true; // a refusal is queued below, not resumed
-    bool good = framing_is_plain(r) && body_is_bounded(r);
+    bool good = framing_is_plain(r, version) && body_is_bounded(r);
     if (good && !r->target_good)
         good = refuse(r, r->target_why.kind == FAIL_LIMIT ? 414 : 400, "bad_address",
                       r->target_why.message);
@@ -184,12 +202,12 @@ enum MHD_Result exchange_answer(void *context, struct MHD_Connection *mhd, const
                                 const char *method, const char *version, const char *upload,
                                 size_t *upload_bytes, void **request_context)
 {
-    (void)context, (void)mhd, (void)url, (void)version;
+    (void)context, (void)mhd, (void)url;
     struct request *r = *request_context;
     must(r);
     switch (r->stage) {
     case STAGE_HEAD:
-        return head_arrived(r, method);
+        return head_arrived(r, method, version);
     case STAGE_BODY:
         if (*upload_bytes == 0)
             return handle(r);

@@ -21,6 +21,25 @@ TEST(server, refuses_a_length_beside_chunks)
            " 400 ");
 }
 
+TEST(server, refuses_headers_that_others_read_otherwise)
+{
+    UNUSED_STATE;
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "Content-Length : 3\r\n\r\nabc", " 400 ");
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", " 400 ");
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "X\x01Y: 3\r\n\r\n", " 400 ");
+    expect("POST /echo HTTP/1.0\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", " 400 ");
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "Content-Length: +3\r\n\r\nabc", " 400 ");
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "Content-Length: 3, 3\r\n\r\nabc", " 400 ");
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n"
+           "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+           " 400 ");
+    expect("GET /hello/a HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", " 400 ");
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n"
+           "FFFFFFFFFFFFFFFFF\r\n",
+           " 4");
+    expect("POST /echo HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n-1\r\n", " 4");
+}
+
 TEST(server, never_reads_a_refused_body_as_the_next_request)
 {
     UNUSED_STATE;
@@ -266,6 +285,7 @@ TEST(server, wants_a_host)
 }
 
 RUN(CASE(server, refuses_two_content_lengths), CASE(server, refuses_a_length_beside_chunks),
+    CASE(server, refuses_headers_that_others_read_otherwise),
     CASE(server, never_reads_a_refused_body_as_the_next_request),
     CASE(server, refuses_other_encodings_of_the_body),
     CASE(server, refuses_lengths_that_are_no_numbers),
