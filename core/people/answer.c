@@ -5,6 +5,7 @@
 //     not his   ──> not_eligible            schema ─no─> violations
 #include "people/item.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -31,6 +32,7 @@ struct taking {
     struct row item, earlier; // earlier: the row that is amended or withdrawn
     json kept;                // the item's detail column: {detail, secret, once, refusal}
     bool secret, once;
+    bool decision; // accepts or declines what was offered; the earlier data stays
     char receipt[RECEIPT_SIZE];
     json previous;
     char *request_key; // NULL: none
@@ -174,6 +176,24 @@ static bool find_earlier(struct taking *t, struct fail *why)
     return row_json(&t->earlier, ANSWER_DATA, &t->previous, why);
 }
 
+// An offer is accepted or declined with {accept: true}, whatever else the form asks: one of its
+// `decisions`.
+static bool is_decision(json form, const struct answer *a)
+{
+    json decisions = json_get(form, "decisions");
+    bool is = false;
+    for (size_t i = 0;
+         a->receipt != NULL && json_length(a->data) == 1 && !is && i < json_length(decisions);
+         i++) {
+        json name = json_at(decisions, i);
+        is = json_is_object(a->data) && json_is_string(name) &&
+             json_get_bool(a->data, json_text(name), false);
+        json_free(name);
+    }
+    json_free(decisions);
+    return is;
+}
+
 static bool content_is_sound(struct taking *t, json *reply, struct fail *why)
 {
     const struct answer *a = t->answer;
@@ -194,7 +214,11 @@ static bool content_is_sound(struct taking *t, json *reply, struct fail *why)
         return true;
     if (!row_json(&t->item, ITEM_FORM, &form, why))
         return false;
-    bool good = form_check(t->p, form, a->data, &violations, why);
+    t->decision = is_decision(form, a);
+    bool good = true;
+    violations = json_absent();
+    if (!t->decision)
+        good = form_check(t->p, form, a->data, &violations, why);
     json_free(form);
     if (!json_is_absent(violations)) {
         json said = json_object();
@@ -219,7 +243,7 @@ static bool read_item(struct taking *t, struct fail *why)
 static void make_receipt(struct taking *t)
 {
     if (t->answer->receipt != NULL && strlen(t->answer->receipt) < RECEIPT_SIZE) {
-        strcpy(t->receipt, t->answer->receipt);
+        snprintf(t->receipt, sizeof t->receipt, "%s", t->answer->receipt);
         return;
     }
     uint8_t random[RECEIPT_RANDOM];
@@ -262,7 +286,9 @@ static void put_answer(struct taking *t, json reply)
     const struct answer *a = t->answer;
     const struct row *old = &t->earlier;
     bool again = row_is_there(old);
-    char *data = a->withdraw ? NULL : json_dump(a->data), *said = json_dump(reply);
+    json kept = t->decision ? t->previous : a->data;
+    char *data = a->withdraw || json_is_absent(kept) ? NULL : json_dump(kept),
+         *said = json_dump(reply);
     struct value columns[] = {
         [ANSWER_RECEIPT] = value_text(t->receipt),
         [ANSWER_ITEM] = value_text(a->item),
@@ -452,6 +478,12 @@ static bool merge_reply(struct people *p, const struct row *row, json changes, s
     if (!row_json(row, ANSWER_REPLY, &reply, why))
         return false;
     json_merge(&reply, changes);
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *name = NULL;
+    json value;
+    while (json_next(changes, &cursor, &name, &value))
+        if (json_is_null(value))
+            json_remove(&reply, name);
     char *text = json_dump(reply);
     memcpy(columns, row->columns, sizeof columns);
     columns[ANSWER_REPLY] = value_blob(text, strlen(text));

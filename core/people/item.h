@@ -24,8 +24,11 @@ struct ask {
     const char *assignee; // person id; NULL: public
     const char *kind;     // "form", "ballot", "offer", "warning", …: picks the page
     json title;           // text, or {ko, en}
-    json form;            // {schema: JSON Schema, fields: [order and hints], text…}
-    json detail;          // what the page shows besides
+    // {schema: JSON Schema, fields: [order and hints], text…, decisions: ["accept"]}. An answer
+    // with a receipt may be {accept: true} for such a word: it is not held to the schema, and what
+    // was answered before stays.
+    json form;
+    json detail; // what the page shows besides
     int64_t opens_ms,
         closes_ms; // INSTANT_NONE: none; the step decides, these are for display and sorting
     bool secret;   // answers are not kept by this room; the step keeps what it may
@@ -79,6 +82,7 @@ json answer_show(struct people *p, const char *receipt,
                  struct fail *why); // {item, data, status, at, reply}
 json answer_list(struct people *p, const char *item, size_t limit, struct fail *why);
 // Merges changes (an object) into the reply of an answer to one of the step's items: what becomes
-// of it later (an offer, a place on the list). No-op for a receipt that is not the step's.
+// of it later (an offer, a place on the list); null takes a member away. No-op for a receipt that
+// is not the step's.
 CHECKED bool answer_tell(struct people *p, const struct step_address *step, const char *receipt,
                          json changes, struct fail *why);

@@ -47,7 +47,6 @@ int host_fail_jmp(lua_State *L, const struct fail *why)
 
 int64_t host_next_serial(struct host_call *h)
 {
-    h->keep_state = true;
     return ++h->serial;
 }
 
@@ -102,4 +101,10 @@ int64_t host_instant_jmp(lua_State *L, int index)
     if (!zone_parse(zone, luaL_checkstring(L, index), &ms, &why))
         luaL_argerror(L, index, why.message);
     return ms;
+}
+
+const char *host_task_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
 }

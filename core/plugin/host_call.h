@@ -31,7 +31,6 @@ struct host_call {
     bool settled;     // `out` has its verdict
     const char *view; // a view is shown, which only reads; else NULL
     json shown;       // what it gave
-    bool keep_state;  // the envelope changed
     bool broken;      // the store failed: not the plugin's fault
     struct fail why;
 };
@@ -51,3 +50,5 @@ uint64_t host_stable_number(struct host_call *h, const char *what, int64_t count
 // Arguments that many functions take. The zone is the definition's where none is named.
 const struct zone *host_zone_jmp(lua_State *L, int index);
 int64_t host_instant_jmp(lua_State *L, int index); // integer ms, or text
+// The name of the task at a reference: its last part.
+const char *host_task_of(const char *path);

@@ -66,7 +66,6 @@ static void ask(struct host_call *h, json request, const char *hex)
     json_set_take(&wait, "results", results_so_far(h));
     json_set_text(&wait, "hash", hex);
     json_set_take(&h->awaits, number, wait);
-    h->keep_state = true;
     engine_step_effect(h->engine, &h->call->address, name, "http", effect_class(h), request, true);
 }
 

@@ -25,14 +25,31 @@
 #define PAGE_ROWS       100
 #define COUNTER_MARK    '\x01'
 
-static const char records_mark = 0;
+static const char records_mark = 0, peer_mark = 0;
 
-static void record_key(const struct host_call *h, const char *key, size_t bytes,
+// Whose rows: the step's own, or those of the peer that the table at `index` names as {path,
+// attempt} and keeps alive.
+static struct step_address owner_jmp(lua_State *L, const struct host_call *h, int index)
+{
+    struct step_address owner = h->call->address;
+    if (!lua_istable(L, index))
+        return owner;
+    if (lua_rawgeti(L, index, 1) == LUA_TSTRING) {
+        owner.path = lua_tostring(L, -1);
+        lua_rawgeti(L, index, 2);
+        owner.attempt = lua_tointeger(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return owner;
+}
+
+static void record_key(const struct step_address *owner, const char *key, size_t bytes,
                        struct value out[RECORD_VALUE])
 {
-    out[RECORD_INSTANCE] = value_text(h->call->address.instance);
-    out[RECORD_PATH] = value_text(h->call->address.path);
-    out[RECORD_ATTEMPT] = value_integer(h->call->address.attempt);
+    out[RECORD_INSTANCE] = value_text(owner->instance);
+    out[RECORD_PATH] = value_text(owner->path);
+    out[RECORD_ATTEMPT] = value_integer(owner->attempt);
     out[RECORD_KEY] = value_text_sized(key, bytes);
 }
 
@@ -46,12 +63,24 @@ static const char *key_argument_jmp(lua_State *L, int index, size_t *bytes)
     return key;
 }
 
-static bool find_jmp(lua_State *L, struct host_call *h, const char *key, size_t bytes,
+// The call in hand and whose rows it is about.
+struct looking {
+    struct host_call *h;
+    struct step_address owner;
+};
+
+static struct looking own(struct host_call *h)
+{
+    return (struct looking){h, h->call->address};
+}
+
+static bool find_jmp(lua_State *L, const struct looking *at, const char *key, size_t bytes,
                      struct row *row)
 {
     struct fail why = {0};
+    struct host_call *h = at->h;
     struct value columns[RECORD_VALUE + 1];
-    record_key(h, key, bytes, columns);
+    record_key(&at->owner, key, bytes, columns);
     if (!store_get(engine_store(h->engine), TABLE_RECORD, columns, row, &why))
         host_fail_jmp(L, &why);
     return row_is_there(row);
@@ -60,7 +89,7 @@ static bool find_jmp(lua_State *L, struct host_call *h, const char *key, size_t 
 static void put(struct host_call *h, const char *key, size_t bytes, const char *text, size_t length)
 {
     struct value columns[RECORD_VALUE + 1];
-    record_key(h, key, bytes, columns);
+    record_key(&h->call->address, key, bytes, columns);
     columns[RECORD_VALUE] = value_blob(text, length);
     store_put(engine_store(h->engine), TABLE_RECORD, columns);
 }
@@ -77,11 +106,11 @@ static size_t counter_key(const char *key, size_t bytes, char out[KEY_BYTES_MAX 
     return length + 1;
 }
 
-static int64_t counter_jmp(lua_State *L, struct host_call *h, const char *key, size_t bytes)
+static int64_t counter_jmp(lua_State *L, const struct looking *at, const char *key, size_t bytes)
 {
     struct row row;
     int64_t n = 0;
-    if (find_jmp(L, h, key, bytes, &row)) {
+    if (find_jmp(L, at, key, bytes, &row)) {
         const struct value *v = &row.columns[RECORD_VALUE];
         for (size_t i = 0; i < v->bytes; i++)
             n = n * 10 + (v->data[i] - '0');
@@ -94,10 +123,11 @@ static void count_jmp(lua_State *L, struct host_call *h, const char *key, size_t
 {
     char counter[KEY_BYTES_MAX + 2], text[24];
     const size_t lengths[2] = {1, counter_key(key, bytes, counter)};
+    const struct looking at = own(h);
     for (int i = 0; i < 2; i++) {
         if (i == 1 && lengths[1] == 1)
             break;
-        int64_t n = counter_jmp(L, h, counter, lengths[i]) + by;
+        int64_t n = counter_jmp(L, &at, counter, lengths[i]) + by;
         int length = snprintf(text, sizeof text, "%lld", (long long)n);
         put(h, counter, lengths[i], text, (size_t)length);
     }
@@ -108,13 +138,14 @@ static void count_jmp(lua_State *L, struct host_call *h, const char *key, size_t
 static int get_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
+    const struct looking at = {h, owner_jmp(L, h, 1)};
     struct fail why = {0};
     struct row row;
     size_t bytes;
     const char *key = key_argument_jmp(L, 2, &bytes);
     json value = json_absent();
     bool good = true;
-    if (find_jmp(L, h, key, bytes, &row)) {
+    if (find_jmp(L, &at, key, bytes, &row)) {
         const struct value *v = &row.columns[RECORD_VALUE];
         good = json_parse_stored(v->data, v->bytes, &value, &why);
     }
@@ -146,7 +177,8 @@ static int put_jmp(lua_State *L)
     size_t length = strlen(text);
     if (length > VALUE_BYTES_MAX)
         return luaL_error(L, "the value of '%s' has more than %d bytes", key, VALUE_BYTES_MAX);
-    bool there = find_jmp(L, h, key, bytes, &row);
+    const struct looking at = own(h);
+    bool there = find_jmp(L, &at, key, bytes, &row);
     row_done(&row);
     if (!there)
         count_jmp(L, h, key, bytes, 1);
@@ -163,19 +195,29 @@ static int delete_jmp(lua_State *L)
     struct value columns[RECORD_VALUE + 1];
     size_t bytes;
     const char *key = key_argument_jmp(L, 2, &bytes);
-    bool there = find_jmp(L, h, key, bytes, &row);
+    const struct looking at = own(h);
+    bool there = find_jmp(L, &at, key, bytes, &row);
     row_done(&row);
     if (there) {
         count_jmp(L, h, key, bytes, -1);
-        record_key(h, key, bytes, columns);
+        record_key(&h->call->address, key, bytes, columns);
         store_delete(engine_store(h->engine), TABLE_RECORD, columns);
     }
     lua_pushboolean(L, there);
     return 1;
 }
 
-// Upvalues: prefix, the last key given, a page of keys, a page of values, place in the page.
-enum { EACH_PREFIX = 1, EACH_LAST, EACH_KEYS, EACH_VALUES, EACH_PLACE, EACH_COUNT = EACH_PLACE };
+// Upvalues: prefix, the last key given, a page of keys, a page of values, place in the page, the
+// records walked.
+enum {
+    EACH_PREFIX = 1,
+    EACH_LAST,
+    EACH_KEYS,
+    EACH_VALUES,
+    EACH_PLACE,
+    EACH_RECORDS,
+    EACH_COUNT = EACH_RECORDS
+};
 
 static void free_scan(void *scan)
 {
@@ -188,18 +230,19 @@ static void free_row(void *row)
     mem_free(row);
 }
 
-static struct scan *open_scan_jmp(lua_State *L, struct host_call *h, const char *from, size_t bytes)
+static struct scan *open_scan_jmp(lua_State *L, const struct looking *at, const char *from,
+                                  size_t bytes)
 {
     struct fail why = {0};
     struct value prefix[RECORD_VALUE + 1];
-    record_key(h, from, bytes, prefix);
+    record_key(&at->owner, from, bytes, prefix);
     struct scan *scan;
     struct scan_opts opts = {.table = TABLE_RECORD,
                              .index = -1,
                              .prefix = prefix,
                              .prefix_count = RECORD_KEY,
                              .from = &prefix[RECORD_KEY]};
-    if (!store_scan(engine_store(h->engine), &opts, &scan, &why))
+    if (!store_scan(engine_store(at->h->engine), &opts, &scan, &why))
         host_fail_jmp(L, &why);
     sandbox_hold(L, free_scan, scan);
     return scan;
@@ -242,11 +285,12 @@ static struct row *next_row_jmp(lua_State *L, struct scan *scan, const char *pre
 static lua_Integer read_page_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
+    const struct looking at = {h, owner_jmp(L, h, lua_upvalueindex(EACH_RECORDS))};
     size_t bytes, held = sandbox_held(L);
     const char *prefix = lua_tolstring(L, lua_upvalueindex(EACH_PREFIX), &bytes);
     const char *last = lua_tostring(L, lua_upvalueindex(EACH_LAST));
     const char *from = last[0] == 0 ? prefix : last;
-    struct scan *scan = open_scan_jmp(L, h, from, strlen(from));
+    struct scan *scan = open_scan_jmp(L, &at, from, strlen(from));
     lua_createtable(L, PAGE_ROWS, 0);
     lua_createtable(L, PAGE_ROWS, 0);
     lua_Integer n = 0;
@@ -297,14 +341,16 @@ static int each_jmp(lua_State *L)
     lua_newtable(L);
     lua_newtable(L);
     lua_pushinteger(L, 0);
+    lua_pushvalue(L, 1);
     lua_pushcclosure(L, each_next_jmp, EACH_COUNT);
     return 1;
 }
 
-static int64_t walk_count_jmp(lua_State *L, struct host_call *h, const char *prefix, size_t bytes)
+static int64_t walk_count_jmp(lua_State *L, const struct looking *at, const char *prefix,
+                              size_t bytes)
 {
     size_t held = sandbox_held(L);
-    struct scan *scan = open_scan_jmp(L, h, prefix, bytes);
+    struct scan *scan = open_scan_jmp(L, at, prefix, bytes);
     int64_t n = 0;
     for (;;) {
         size_t row_held = sandbox_held(L);
@@ -321,34 +367,54 @@ static int64_t walk_count_jmp(lua_State *L, struct host_call *h, const char *pre
 static int records_count_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
+    const struct looking at = {h, owner_jmp(L, h, 1)};
     size_t bytes;
     const char *prefix = luaL_optlstring(L, 2, "", &bytes);
     char counter[KEY_BYTES_MAX + 2] = {COUNTER_MARK, 0};
     size_t length = bytes == 0 || bytes > KEY_BYTES_MAX ? 1 : counter_key(prefix, bytes, counter);
     bool counted = bytes == 0 || length == bytes + 1;
-    lua_pushinteger(L, counted ? counter_jmp(L, h, counter, length)
-                               : walk_count_jmp(L, h, prefix, bytes));
+    lua_pushinteger(L, counted ? counter_jmp(L, &at, counter, length)
+                               : walk_count_jmp(L, &at, prefix, bytes));
     return 1;
 }
 
-static const luaL_Reg methods[] = {{"get", get_jmp},       {"put", put_jmp},
-                                   {"delete", delete_jmp}, {"count", records_count_jmp},
-                                   {"each", each_jmp},     {NULL, NULL}};
+static const luaL_Reg writing[] = {{"put", put_jmp}, {"delete", delete_jmp}, {NULL, NULL}};
+static const luaL_Reg reading[] = {
+    {"get", get_jmp}, {"count", records_count_jmp}, {"each", each_jmp}, {NULL, NULL}};
 
-void lua_records_open_jmp(lua_State *L)
+static void make_metatable_jmp(lua_State *L, const void *mark, const luaL_Reg *more)
 {
     lua_createtable(L, 0, 2);
     lua_newtable(L);
-    sandbox_set_functions_jmp(L, methods);
+    sandbox_set_functions_jmp(L, reading);
+    if (more != NULL)
+        sandbox_set_functions_jmp(L, more);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "records");
     lua_setfield(L, -2, "__metatable");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &records_mark);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, mark);
+}
+
+void lua_records_open_jmp(lua_State *L)
+{
+    make_metatable_jmp(L, &records_mark, writing);
+    make_metatable_jmp(L, &peer_mark, NULL);
 }
 
 void lua_records_push_jmp(lua_State *L)
 {
     lua_createtable(L, 0, 0);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &records_mark);
+    lua_setmetatable(L, -2);
+}
+
+void lua_records_push_peer_jmp(lua_State *L, const char *path, int64_t attempt)
+{
+    lua_createtable(L, 2, 0);
+    lua_pushstring(L, path);
+    lua_rawseti(L, -2, 1);
+    lua_pushinteger(L, attempt);
+    lua_rawseti(L, -2, 2);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &peer_mark);
     lua_setmetatable(L, -2);
 }

@@ -292,7 +292,6 @@ static int random_jmp(lua_State *L)
     luaL_argcheck(L, n >= 1, 2, "at least 1");
     uint64_t limit = (uint64_t)n, unfair = (UINT64_MAX - limit + 1) % limit, number;
     do {
-        h->keep_state = true;
         number = host_stable_number(h, "random", ++h->draws);
     } while (number < unfair);
     lua_pushinteger(L, (lua_Integer)(number % limit) + 1);
@@ -357,6 +356,7 @@ void lua_step_open_jmp(lua_State *L)
     sandbox_set_functions_jmp(L, methods);
     sandbox_set_functions_jmp(L, lua_ask_methods);
     sandbox_set_functions_jmp(L, lua_http_methods);
+    sandbox_set_functions_jmp(L, lua_peer_methods);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_mark);
     lua_records_open_jmp(L);
 }

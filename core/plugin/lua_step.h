@@ -4,6 +4,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdint.h>
 
 void lua_step_open_jmp(lua_State *L); // its metatables
 void lua_step_push_jmp(lua_State *L); // the object for the call in hand
@@ -13,5 +14,7 @@ void lua_step_settle_jmp(lua_State *L, int step);
 // Methods that live in files of their own.
 extern const luaL_Reg lua_ask_methods[];
 extern const luaL_Reg lua_http_methods[];
+extern const luaL_Reg lua_peer_methods[];
 void lua_records_open_jmp(lua_State *L); // the metatable of step.records
 void lua_records_push_jmp(lua_State *L);
+void lua_records_push_peer_jmp(lua_State *L, const char *path, int64_t attempt); // read only

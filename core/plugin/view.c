@@ -10,13 +10,6 @@
 #include "plugin/lua_step.h"
 #include "store/store.h"
 
-// The name of a step's task is the last part of its reference.
-static const char *task_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 static bool scan_steps(struct plugins *p, const char *instance, struct scan **scan,
                        struct fail *why)
 {
@@ -49,7 +42,7 @@ json plugins_views(struct plugins *p, const char *instance, struct fail *why)
         const struct function *f =
             plugins_function(p, row_text(&row, STEP_FUNCTION), row_text(&row, STEP_VERSION));
         if (f != NULL)
-            add_views(f, task_of(row_text(&row, STEP_PATH)), &out);
+            add_views(f, host_task_of(row_text(&row, STEP_PATH)), &out);
         row_done(&row);
     }
     scan_done(scan);
@@ -158,7 +151,7 @@ static json show_step(struct plugins *p, struct function *f, const struct row *r
         .event = STEP_START,
         .address = {row_text(row, STEP_INSTANCE), row_text(row, STEP_PATH),
                     row_integer(row, STEP_ATTEMPT)},
-        .task = task_of(row_text(row, STEP_PATH)),
+        .task = host_task_of(row_text(row, STEP_PATH)),
         .function = f->name,
         .version = f->plugin->version,
         .definition = definition_of(e, row_text(row, STEP_INSTANCE)),
@@ -203,7 +196,8 @@ json plugins_view(struct plugins *p, const char *instance, const char *task, con
         struct function *f =
             plugins_function(p, row_text(&row, STEP_FUNCTION), row_text(&row, STEP_VERSION));
         found = f != NULL && !f->plugin->quarantined &&
-                strcmp(task_of(row_text(&row, STEP_PATH)), task) == 0 && has_view(f, name, &title);
+                strcmp(host_task_of(row_text(&row, STEP_PATH)), task) == 0 &&
+                has_view(f, name, &title);
         if (found)
             view = show_step(p, f, &row, name, why);
         row_done(&row);
