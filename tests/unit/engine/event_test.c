@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "engine/live.h"
+
 static const char order[] = "do:\n"
                             "  - pay:\n"
                             "      listen:\n"
@@ -202,7 +204,39 @@ TEST(event, reaches_steps_by_equal_attributes)
     world_done(&w);
 }
 
-RUN(CASE(event, finds_the_one_that_waits), CASE(event, is_not_lost_when_it_comes_before_its_listen),
+TEST(event, is_kept_for_a_paused_instance_up_to_a_bound)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "any",
+                 "do:\n  - a: { listen: { to: { any: [ { with: { type: x } } ], until: '${ length "
+                 "== 3 }' } } }\n");
+    struct id id = world_start(&w, "any", "{}");
+    world_settle(&w);
+    struct fail why = {0};
+    assert_true(engine_control(w.engine, id.text, CONTROL_PAUSE, NULL, &why));
+    world_settle(&w);
+    char name[20];
+    for (int i = 0; i < LIVE_INBOX_MAX + 5; i++) {
+        snprintf(name, sizeof(name), "%d", i);
+        world_event(&w, "x", name, name);
+    }
+    world_settle(&w);
+    world_crash(&w);
+    json history = engine_history(w.engine, id.text, 0, 100, &why);
+    char *text = json_dump(history);
+    assert_non_null(strstr(text, "event-dropped"));
+    mem_free(text);
+    json_free(history);
+    assert_true(engine_control(w.engine, id.text, CONTROL_RESUME, NULL, &why));
+    world_settle(&w);
+    assert_shown(&w, id.text, "output", "[0,1,2]");
+    world_done(&w);
+}
+
+RUN(CASE(event, is_kept_for_a_paused_instance_up_to_a_bound), CASE(event, finds_the_one_that_waits),
+    CASE(event, is_not_lost_when_it_comes_before_its_listen),
     CASE(event, is_taken_once_by_an_instance_that_listens_again),
     CASE(event, gathers_all_and_any_until), CASE(event, goes_from_one_workflow_to_another),
     CASE(event, is_refused_when_it_is_no_cloudevent), CASE(event, why_names_the_reason),

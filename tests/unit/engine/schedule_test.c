@@ -71,6 +71,44 @@ TEST(schedule, cron_runs_in_the_zone_of_its_document)
     world_done(&w);
 }
 
+TEST(schedule, rrule_runs_in_the_zone_of_its_document)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w); // Wednesday, 1 May
+    struct diagnostics diagnostics;
+    diagnostics_init(&diagnostics);
+    struct fail why = {0};
+    const char *text = "document: { dsl: 1.0.3, namespace: t, name: fridays, version: 1.0.0, "
+                       "metadata: { dure: { zone: Asia/Seoul, schedule: { rrule: "
+                       "'FREQ=MONTHLY;BYDAY=3FR' } } } }\n" BODY;
+    assert_non_null(
+        engine_deploy(w.engine, "fridays", text, strlen(text), false, &diagnostics, &why));
+    diagnostics_done(&diagnostics);
+    world_pass(&w, INT64_C(16) * 86400000 - 1);
+    assert_int_equal(count(&w, "fridays", NULL), 0);
+    world_pass(&w, 1); // 17 May
+    assert_int_equal(count(&w, "fridays", NULL), 1);
+    world_pass(&w, INT64_C(35) * 86400000); // 21 June
+    assert_int_equal(count(&w, "fridays", NULL), 2);
+    world_done(&w);
+}
+
+TEST(schedule, that_cannot_start_is_counted)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "needs",
+                 "input: { schema: { format: json, document: { type: object, required: [n] } } }\n"
+                 "schedule: { every: PT1M }\n" BODY);
+    world_pass(&w, 120000);
+    json figures = engine_figures(w.engine);
+    assert_int_equal(json_get_int(figures, "scheduledStartsRefused", 0), 2);
+    json_free(figures);
+    world_done(&w);
+}
+
 TEST(schedule, after_counts_from_the_end)
 {
     UNUSED_STATE;
@@ -149,6 +187,8 @@ TEST(schedule, is_that_of_the_latest_version)
 
 RUN(CASE(schedule, every_runs_at_each_interval),
     CASE(schedule, cron_runs_in_the_zone_of_its_document),
-    CASE(schedule, after_counts_from_the_end), CASE(schedule, on_one_starts_with_the_event),
+    CASE(schedule, rrule_runs_in_the_zone_of_its_document),
+    CASE(schedule, that_cannot_start_is_counted), CASE(schedule, after_counts_from_the_end),
+    CASE(schedule, on_one_starts_with_the_event),
     CASE(schedule, on_all_gathers_by_correlation_over_a_crash),
     CASE(schedule, is_that_of_the_latest_version))

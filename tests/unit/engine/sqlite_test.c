@@ -30,7 +30,7 @@ TEST(sqlite, carries_waits_events_effects_and_schedules_over_restarts)
 {
     UNUSED_STATE;
     struct world w;
-    char directory[] = "/tmp/dure-engine-XXXXXX";
+    char directory[] = P_tmpdir "/dure-engine-XXXXXX";
     world_init_on_disk(&w, directory);
     world_deploy(&w, "mixed",
                  "do:\n"

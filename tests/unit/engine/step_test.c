@@ -171,7 +171,40 @@ TEST(step, that_nothing_can_wake_is_an_incident)
     world_done(&w);
 }
 
-RUN(CASE(step, takes_answers_over_a_crash), CASE(step, undoes_a_refused_answer_whole),
-    CASE(step, that_raises_on_an_answer_fails_its_task), CASE(step, is_woken_by_its_timer),
-    CASE(step, gets_the_result_of_its_effect), CASE(step, is_stopped_with_its_instance),
-    CASE(step, that_nothing_can_wake_is_an_incident))
+TEST(step, moves_its_timers_even_when_they_have_fired)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "nap", "do:\n  - n: { wait: PT1S }\n  - a: { call: busy, with: {} }\n");
+    world_deploy(&w, "hears",
+                 "do:\n  - a: { listen: { to: { one: { with: { type: said } } } } }\n");
+    struct id heard = world_start(&w, "hears", "{}"), id = world_start(&w, "nap", "{}");
+    world_settle(&w);
+    world_event(&w, "early", "1", "1"); // before the step listens
+    world_pass(&w, 1000);
+    assert_non_null(strstr(world_shown(&w, id.text, "waitsFor"), "says /do/1/a"));
+    struct step_address a = {id.text, "/do/1/a",
+                             strtoll(world_shown(&w, id.text, "waits.0.attempt"), NULL, 10)};
+    struct fail why = {0};
+    assert_false(hand(&w, &a, "{\"type\": \"undone\"}", &why)); // it breaks: refused alone
+    assert_string_equal(why.code, "broken");
+    world_pass(&w, 4999);
+    assert_shown(&w, id.text, "status", "waiting");
+    assert_shown(&w, heard.text, "status", "completed");
+    world_pass(&w, 1);
+    assert_shown(&w, id.text, "output", "second at 6000");
+    json history = engine_history(w.engine, id.text, 0, 100, &why);
+    char *text = json_dump(history);
+    assert_non_null(strstr(text, "\"noted\""));
+    assert_non_null(strstr(text, "\"early\""));
+    assert_null(strstr(text, "\"undone\""));
+    mem_free(text);
+    json_free(history);
+    world_done(&w);
+}
+
+RUN(CASE(step, moves_its_timers_even_when_they_have_fired), CASE(step, takes_answers_over_a_crash),
+    CASE(step, undoes_a_refused_answer_whole), CASE(step, that_raises_on_an_answer_fails_its_task),
+    CASE(step, is_woken_by_its_timer), CASE(step, gets_the_result_of_its_effect),
+    CASE(step, is_stopped_with_its_instance), CASE(step, that_nothing_can_wake_is_an_incident))

@@ -236,6 +236,43 @@ TEST(turn, keeps_large_payloads_once)
     world_done(&w);
 }
 
+TEST(turn, tells_data_that_looks_like_a_reference_from_one)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "nap", "do:\n  - n: { wait: PT1S }\n");
+    struct id id = world_start(&w, "nap", "{\"$payload\": \"00\"}");
+    world_settle(&w);
+    world_crash(&w);
+    world_pass(&w, 1000);
+    assert_shown(&w, id.text, "output", "{\"$payload\":\"00\"}");
+    world_done(&w);
+}
+
+TEST(turn, makes_the_same_world_from_the_same_seed)
+{
+    UNUSED_STATE;
+    struct id ids[2];
+    uint64_t secrets[2];
+    for (int i = 0; i < 2; i++) {
+        struct world w;
+        world_init(&w);
+        world_deploy(&w, "nap", "do:\n  - n: { wait: PT1S }\n");
+        world_settle(&w);
+        world_crash(&w);
+        world_start(&w, "nap", "{}");
+        ids[i] = world_start(&w, "nap", "{}");
+        w.port.port.secret(w.port.port.context, &secrets[i], sizeof(secrets[i]));
+        world_done(&w);
+    }
+    assert_string_equal(ids[0].text, ids[1].text);
+    assert_true(secrets[0] == secrets[1]);
+    const struct port *real = port_system();
+    assert_true(real->now_ms(real->context) <= real->now_ms(real->context));
+    assert_true(real->seed != 0);
+}
+
 TEST(turn, ends_a_loop_that_never_waits)
 {
     UNUSED_STATE;
@@ -269,9 +306,11 @@ TEST(turn, gives_each_instance_its_share)
     world_done(&w);
 }
 
-RUN(CASE(turn, ends_a_loop_that_never_waits), CASE(turn, gives_each_instance_its_share),
-    CASE(turn, runs_functions_in_one_commit), CASE(turn, refuses_input_that_does_not_fit),
-    CASE(turn, waits_never_early), CASE(turn, faults_and_is_retried),
-    CASE(turn, retries_in_virtual_time), CASE(turn, pauses_and_keeps_what_comes),
-    CASE(turn, cancels_with_all_that_waits), CASE(turn, runs_children_and_cancels_them),
-    CASE(turn, tells_the_world_only_after_the_commit), CASE(turn, keeps_large_payloads_once))
+RUN(CASE(turn, tells_data_that_looks_like_a_reference_from_one),
+    CASE(turn, makes_the_same_world_from_the_same_seed), CASE(turn, ends_a_loop_that_never_waits),
+    CASE(turn, gives_each_instance_its_share), CASE(turn, runs_functions_in_one_commit),
+    CASE(turn, refuses_input_that_does_not_fit), CASE(turn, waits_never_early),
+    CASE(turn, faults_and_is_retried), CASE(turn, retries_in_virtual_time),
+    CASE(turn, pauses_and_keeps_what_comes), CASE(turn, cancels_with_all_that_waits),
+    CASE(turn, runs_children_and_cancels_them), CASE(turn, tells_the_world_only_after_the_commit),
+    CASE(turn, keeps_large_payloads_once))

@@ -97,6 +97,45 @@ static inline void world_answer(struct world *w, struct engine *e, const struct 
     }
 }
 
+// busy: rings at 1 s and at 1 s; the first ring moves the second to 5 s; an answer says, notes, and
+// breaks or raises where it is told to.
+static inline void world_busy(struct engine *e, const struct step_call *call,
+                              struct step_outcome *out)
+{
+    struct fail why = {0};
+    if (call->event == STEP_START) {
+        engine_step_timer(e, &call->address, "first", call->now_ms + 1000);
+        engine_step_timer(e, &call->address, "second", call->now_ms + 1000);
+        engine_step_timer(e, &call->address, "never", call->now_ms + 2000);
+        engine_step_subscribe(e, &call->address, "ear", "unheard", call->input);
+        json nothing = json_object();
+        engine_step_subscribe(e, &call->address, "early", "early", nothing);
+        json_free(nothing);
+    } else if (call->event == STEP_TIMER && strcmp(call->name, "first") == 0) {
+        engine_step_timer(e, &call->address, "second", call->now_ms + 4000);
+        engine_step_timer_drop(e, &call->address, "never");
+        engine_step_unsubscribe(e, &call->address, "ear");
+        json event = json_object(), note = json_object();
+        json_set_text(&event, "type", "said");
+        assert_false(engine_step_emit(e, event, &why)); // it has no source
+        json_set_text(&event, "source", "/busy");
+        assert_true(engine_step_emit(e, event, &why));
+        json_set_text(&note, "type", "noted");
+        engine_step_note(e, &call->address, note);
+        json_free(event);
+        json_free(note);
+    } else if (call->event == STEP_TIMER) {
+        out->verdict = STEP_DONE;
+        out->value = json_printf("%s at %d", call->name, (int)(call->now_ms % 100000));
+    } else if (call->event == STEP_EVENT) {
+        engine_step_note(e, &call->address, call->payload);
+    } else if (call->event == STEP_ANSWER) {
+        engine_step_note(e, &call->address, call->payload);
+        out->verdict = STEP_BROKEN;
+        out->value = problem_new("runtime", 500, "killed", NULL, NULL);
+    }
+}
+
 static void world_handle(struct function_host *h, struct engine *e, const struct step_call *call,
                          struct step_outcome *out)
 {
@@ -140,6 +179,8 @@ static void world_handle(struct function_host *h, struct engine *e, const struct
             out->verdict = call->failed ? STEP_RAISED : STEP_DONE;
             out->value = json_ref(call->payload);
         }
+    } else if (strcmp(call->function, "busy") == 0) {
+        world_busy(e, call, out);
     } // "stuck" waits for nothing at all
 }
 
@@ -185,6 +226,14 @@ static void world_happened(void *context, const char *instance, int64_t at_ms, j
     snprintf(w->told + used, sizeof(w->told) - used, "%s ", cut ? cut : type);
 }
 
+static void world_says(struct function_host *h, struct engine *e,
+                       const struct step_address *address, struct bytes *out)
+{
+    (void)h;
+    (void)e;
+    bytes_printf(out, "says %s", address->path);
+}
+
 static inline void world_open(struct world *w)
 {
     struct fail why = {0};
@@ -201,6 +250,7 @@ static inline void world_open(struct world *w)
         .handle = world_handle,
         .ended = world_step_ended,
         .wake_sources = world_wake_sources,
+        .waits_for = world_says,
     };
     w->engine = engine_new(&(struct engine_opts){.store = w->store,
                                                  .port = &w->port.port,
