@@ -80,6 +80,14 @@ static bool add_query(struct bytes *url, json with, struct fail *why)
     return good;
 }
 
+// What stands before the host's '@' would come back in outputs and errors.
+static bool has_credentials(const char *url)
+{
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    return memchr(host, '@', strcspn(host, "/?")) != NULL;
+}
+
 static bool read_address(struct http_call *call, json with, struct fail *why)
 {
     json uri = json_get(with, "endpoint");
@@ -95,6 +103,8 @@ static bool read_address(struct http_call *call, json with, struct fail *why)
         bytes_append(&url, text, strcspn(text, "#")); // a fragment never travels
         good = add_query(&url, with, why);
     }
+    if (good && has_credentials(url.data))
+        good = bad(why, "a uri may hold no credentials; give them as authentication");
     if (good && url.overflowed)
         good = fail(why, FAIL_LIMIT, "the uri is longer than %d bytes", LIMIT_HEADER_BYTES);
     call->request.url = arena_string(&call->arena, url.data);

@@ -46,7 +46,6 @@ static bool gather(struct store *store, json request, json *parts, struct fail *
         if (!json_has(*parts, names[i]) && json_has(request, names[i]))
             json_set_take(parts, names[i], json_get(request, names[i]));
     set_if_absent(parts, "subject", "");
-    set_if_absent(parts, "text", "");
     return true;
 }
 
@@ -88,9 +87,9 @@ static bool write(struct letter *letter, json parts, const char *from, int64_t n
                                    .date_ms = json_get_int(parts, "at", now_ms),
                                    .attachments = files,
                                    .headers = headers};
-    bool good = message.to && message.subject && message.text;
+    bool good = message.to && message.subject && (message.text || message.html);
     if (!good)
-        fail(why, FAIL_INVALID, "a mail needs to, subject and text");
+        fail(why, FAIL_INVALID, "a mail needs to, subject, and text or html");
     good = good && read_attachments(list, files, &message.attachment_count, why) &&
            mime_address(from, letter->from, why) && mime_address(message.to, letter->to, why) &&
            mime_write(&message, &letter->message, why);

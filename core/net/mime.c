@@ -194,8 +194,8 @@ static void write_text_part(const char *type, const char *text, struct bytes *ou
 
 static void write_words_part(const struct mime_message *m, struct bytes *out)
 {
-    if (!m->html) {
-        write_text_part("text/plain", m->text, out);
+    if (!m->html || !m->text) {
+        write_text_part(m->text ? "text/plain" : "text/html", m->text ? m->text : m->html, out);
         return;
     }
     char boundary[BOUNDARY_SIZE];
@@ -267,8 +267,9 @@ static bool write_body(const struct mime_message *m, struct bytes *out, struct f
 
 bool mime_write(const struct mime_message *message, struct bytes *out, struct fail *why)
 {
-    must(message->key && message->from && message->to && message->subject && message->text);
-    if (!utf8_is_valid(message->text, strlen(message->text)) ||
+    must(message->key && message->from && message->to && message->subject);
+    must(message->text || message->html);
+    if ((message->text && !utf8_is_valid(message->text, strlen(message->text))) ||
         (message->html && !utf8_is_valid(message->html, strlen(message->html))))
         return fail(why, FAIL_INVALID, "the mail's text is not valid UTF-8");
     if (!write_head(message, out, why) || !write_body(message, out, why))

@@ -22,11 +22,10 @@ struct mime_attachment {
 };
 
 struct mime_message {
-    const char *from;    // "dure@example.org" or "두레 <dure@example.org>"
-    const char *to;      // an address, with a name or without
-    const char *subject; // one line
-    const char *text;
-    const char *html; // or NULL
+    const char *from;        // "dure@example.org" or "두레 <dure@example.org>"
+    const char *to;          // an address, with a name or without
+    const char *subject;     // one line
+    const char *text, *html; // one of them may be NULL
     const struct mime_attachment *attachments;
     size_t attachment_count;
     const char *key; // Message-ID comes from it: the same mail again is the same message

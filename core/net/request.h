@@ -49,5 +49,6 @@ CHECKED bool request_query_int(const struct request *r, const char *name, int64_
 void request_on_abort(struct request *r, void (*aborted)(void *context, struct request *r),
                       void *context);
 // Watches the connection of a kept request, so that a client that hangs up is noticed at once and
-// not only when the reply is written. For long waits.
+// not only when the reply is written. For long waits. Closing the sending half counts as hanging
+// up.
 void request_watch(struct request *r);

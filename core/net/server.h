@@ -65,7 +65,7 @@ void server_route(struct server *s, const char *method, const char *pattern,
 // calls `drained` once, when no connection is left or after patience_ms. Then server_close.
 typedef void server_drained(void *context);
 void server_drain(struct server *s, int patience_ms, server_drained *drained, void *context);
-// Closes all connections now; requests that are kept see an abort.
+// Closes all connections now; requests that are kept see an abort. Not from inside a handler.
 void server_close(struct server *s);
 
 struct server_figures {

@@ -5,7 +5,8 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-#define CONNECT_MS_MAX 15000
+#define CONNECT_MS_MAX  15000
+#define CONNECTIONS_MAX 256 // at once; what is more waits for one of them
 
 // One descriptor that curl wants watched.
 struct watched {
@@ -133,6 +134,7 @@ struct transfers *transfers_new(uv_loop_t *loop)
     curl_multi_setopt(all->multi, CURLMOPT_SOCKETDATA, all);
     curl_multi_setopt(all->multi, CURLMOPT_TIMERFUNCTION, timer_changed);
     curl_multi_setopt(all->multi, CURLMOPT_TIMERDATA, all);
+    curl_multi_setopt(all->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS_MAX);
     must(uv_timer_init(loop, &all->timer) == 0);
     all->timer.data = all;
     all->open_handles = 1;
@@ -164,6 +166,8 @@ void transfer_init(struct transfer *t, const char *protocols, int timeout_ms)
     long connect_ms = timeout_ms < CONNECT_MS_MAX ? timeout_ms : CONNECT_MS_MAX;
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+    // A name that does not resolve would otherwise hold the loop until its thread has given up.
+    curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
     curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, protocols);
     curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);

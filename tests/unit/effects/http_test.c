@@ -178,6 +178,20 @@ TEST(http, raises_when_nobody_listens)
     service_done(&s);
 }
 
+TEST(http, refuses_credentials_in_the_uri)
+{
+    UNUSED_STATE;
+    struct service s;
+    service_init(&s);
+    json shown = call(&s, "{method: get, endpoint: 'http://u:p@127.0.0.1:%u/pets/1'}");
+    assert_at(shown, "error.status", "400");
+    char *text = json_dump(shown);
+    assert_null(strstr(text, "\"detail\":\"GET"));
+    mem_free(text);
+    json_free(shown);
+    service_done(&s);
+}
+
 TEST(http, raises_when_the_answer_is_not_what_it_says)
 {
     UNUSED_STATE;
@@ -192,4 +206,5 @@ TEST(http, raises_when_the_answer_is_not_what_it_says)
 RUN(CASE(http, gives_the_content), CASE(http, sends_query_body_headers_and_key),
     CASE(http, gives_bytes_as_base64), CASE(http, raises_what_is_no_success),
     CASE(http, takes_a_redirect_for_an_answer_only_when_told),
-    CASE(http, raises_when_nobody_listens), CASE(http, raises_when_the_answer_is_not_what_it_says))
+    CASE(http, raises_when_nobody_listens), CASE(http, refuses_credentials_in_the_uri),
+    CASE(http, raises_when_the_answer_is_not_what_it_says))

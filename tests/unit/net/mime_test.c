@@ -165,6 +165,18 @@ TEST(mime, carries_alternatives_and_attachments)
     json_free(m.headers);
 }
 
+TEST(mime, needs_only_one_of_text_and_html)
+{
+    UNUSED_STATE;
+    struct mime_message m = letter();
+    m.text = NULL;
+    m.html = "<p>hello</p>";
+    char *text = written(&m);
+    assert_has(text, "Content-Type: text/html; charset=utf-8\r\n");
+    assert_null(strstr(text, "multipart"));
+    mem_free(text);
+}
+
 TEST(mime, keeps_lines_short_and_their_ends)
 {
     UNUSED_STATE;
@@ -184,4 +196,4 @@ TEST(mime, keeps_lines_short_and_their_ends)
 RUN(CASE(mime, writes_a_plain_letter), CASE(mime, gives_the_same_message_for_the_same_key),
     CASE(mime, splits_long_subjects_between_characters),
     CASE(mime, refuses_what_would_break_a_header), CASE(mime, carries_alternatives_and_attachments),
-    CASE(mime, keeps_lines_short_and_their_ends))
+    CASE(mime, needs_only_one_of_text_and_html), CASE(mime, keeps_lines_short_and_their_ends))
