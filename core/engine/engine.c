@@ -96,6 +96,14 @@ void engine_call_wake(struct engine *e)
         e->wake(e->context);
 }
 
+const char *engine_take_in_hand(struct engine *e, const char *id)
+{
+    const char *before = e->in_hand;
+    e->in_hand = id;
+    must_context(id);
+    return before;
+}
+
 bool engine_may_change(struct engine *e, struct fail *why)
 {
     if (!e->in_turn)

@@ -87,9 +87,11 @@ void live_row_put(struct engine *e, struct live *l, const char *waits_for)
 static void decode(struct engine *e, struct live *l, json state, json as_written)
 {
     struct fail why = {0};
+    const char *before = engine_take_in_hand(e, l->id);
     struct definition *d = catalogue_compiled(e, l->entry, &why);
     if (d)
         l->instance = instance_decode(l->id, d, state, &why);
+    engine_take_in_hand(e, before);
     if (l->instance)
         return;
     l->unread = json_ref(as_written);

@@ -35,6 +35,7 @@ struct engine {
     bool due_is_bound;   // the one due then may be gone
     struct transition transition;
     struct handler *handler; // the one that runs, or NULL
+    const char *in_hand;     // id of the instance that is stepped, for last words; or NULL
 
     struct catalogue catalogue;
     struct lives lives;
@@ -46,5 +47,7 @@ struct engine {
 
 void engine_clock(struct engine *e); // takes the time from the port; never backwards
 void engine_call_wake(struct engine *e);
+// Last words name this instance until the call with what was returned before.
+const char *engine_take_in_hand(struct engine *e, const char *id);
 // An operation from outside begins: the clock is read, and trouble with the disk refuses it.
 CHECKED bool engine_may_change(struct engine *e, struct fail *why);

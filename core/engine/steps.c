@@ -113,9 +113,11 @@ static void run_handler(struct engine *e, const struct step_call *call, struct h
         .value = json_absent(), .state = json_absent(), .reply = json_absent()};
     handler_init(handler);
     size_t mark = store_mark(e->store);
+    const char *before = engine_take_in_hand(e, call->address.instance);
     e->handler = handler;
     e->host->handle(e->host, e, call, out);
     e->handler = NULL;
+    engine_take_in_hand(e, before);
     e->figures.handlers++;
     if (verdict_keeps(out->verdict)) {
         store_keep(e->store, mark);

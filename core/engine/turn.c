@@ -57,12 +57,12 @@ static void take(struct engine *e, struct live *l, struct inbox_entry *entry)
     l->unbroken = entry->urgent ? l->unbroken + 1 : 0;
     if (entry->kind == INBOX_MACHINE && (entry->what == INPUT_RESUME || entry->what == INPUT_RETRY))
         l->quarantined = false;
-    must_context(l->id);
+    const char *before = engine_take_in_hand(e, l->id);
     if (entry->kind == INBOX_MACHINE)
         take_machine(e, l, entry);
     else
         step_take(e, l, entry);
-    must_context(NULL);
+    engine_take_in_hand(e, before);
     live_touch(e, l);
     inbox_entry_free(entry);
 }
