@@ -178,6 +178,46 @@ TEST(http, raises_when_nobody_listens)
     service_done(&s);
 }
 
+static void keep(void *context, struct request *r)
+{
+    *(struct request **)context = r;
+}
+
+TEST(http, is_broken_off_when_its_task_runs_out_of_time)
+{
+    UNUSED_STATE;
+    struct service s;
+    struct request *kept = NULL;
+    struct id id;
+    struct fail why;
+    bool ended = false;
+    service_init(&s);
+    server_route(s.h.w.server, "GET", "/keep", keep, &kept);
+    char *text =
+        mem_printf("document: {dsl: 1.0.3, namespace: test, name: late, version: 1.0.0}\n"
+                   "do:\n  - ask:\n      call: http\n      timeout: {after: {seconds: 5}}\n"
+                   "      with: {method: get, endpoint: 'http://127.0.0.1:%u/keep'}\n",
+                   server_port(s.h.w.server));
+    house_deploy(&s.h, text);
+    mem_free(text);
+    struct start_opts opts = {.definition = {"test", "late", NULL}, .input = json_absent()};
+    assert_true(engine_start(s.h.engine, &opts, &id, &why));
+    engine_when_ended(s.h.engine, id.text, house_ended, &ended);
+    for (house_turn(&s.h); !kept; house_turn(&s.h))
+        uv_run(&s.h.w.loop, UV_RUN_ONCE);
+    s.h.port.now_ms += 5000;
+    while (!ended)
+        house_turn(&s.h);
+    while (engine_effects_running(s.h.engine))
+        uv_run(&s.h.w.loop, UV_RUN_ONCE);
+    json shown = engine_show(s.h.engine, id.text, &why);
+    assert_at(shown, "status", "faulted");
+    assert_at(shown, "error.type", "https://serverlessworkflow.io/spec/1.0.0/errors/timeout");
+    json_free(shown);
+    request_reply_text(kept, 200, TYPE_TEXT, "nobody hears");
+    service_done(&s);
+}
+
 TEST(http, refuses_credentials_in_the_uri)
 {
     UNUSED_STATE;
@@ -206,5 +246,7 @@ TEST(http, raises_when_the_answer_is_not_what_it_says)
 RUN(CASE(http, gives_the_content), CASE(http, sends_query_body_headers_and_key),
     CASE(http, gives_bytes_as_base64), CASE(http, raises_what_is_no_success),
     CASE(http, takes_a_redirect_for_an_answer_only_when_told),
-    CASE(http, raises_when_nobody_listens), CASE(http, refuses_credentials_in_the_uri),
+    CASE(http, raises_when_nobody_listens),
+    CASE(http, is_broken_off_when_its_task_runs_out_of_time),
+    CASE(http, refuses_credentials_in_the_uri),
     CASE(http, raises_when_the_answer_is_not_what_it_says))
