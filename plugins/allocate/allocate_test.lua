@@ -1,0 +1,98 @@
+local function allocated(t, with)
+  local run = t:start("allocate", with)
+  run:expect { status = "completed" }
+  return run:output()
+end
+
+local function faults(t, with)
+  t:start("allocate", with):expect { status = "faulted", error = { status = 400 } }
+end
+
+local function one(id, score, category, more)
+  local item = { id = id, score = score, category = category }
+  for k, v in pairs(more or {}) do item[k] = v end
+  return item
+end
+
+test("rounds: what was taken is taken", function(t)
+  local ranking = {}
+  for category, count in pairs { forming = 40, leap = 15, growth = 3 } do
+    for i = 1, count do ranking[#ranking + 1] = one(string.format("%s-%02d", category, i), 100 - i, category) end
+  end
+  local out = allocated(t, { ranking = ranking, quotas = { forming = 80, leap = 40, growth = 2 },
+                             taken = { forming = 53, leap = 21, growth = 0 }, cut = { atLeast = 60 } })
+  t:equal({ #out.selected.forming, #out.selected.leap, #out.selected.growth }, { 27, 15, 2 })
+  t:equal({ #out.reserve.forming, #out.reserve.leap, #out.reserve.growth }, { 13, 0, 1 })
+  t:equal(out.remaining, { forming = 0, leap = 4, growth = 0 })
+  t:equal(out.selected.growth, { "growth-01", "growth-02" })
+  t:equal(out.reserve.growth, { "growth-03" })
+end)
+
+test("a tie at the last place selects none of the tied", function(t)
+  local out = allocated(t, { ranking = { one("a", 90), one("b", 80), one("c", 80), one("d", 70) }, quotas = 2 })
+  t:equal(out.selected.all, { "a" })
+  t:equal(out.tied.all, { "b", "c" })
+  t:equal(out.reserve.all, { "d" })
+  t:equal(out.remaining.all, 1)
+end)
+
+test("a tie that needs no decision is none", function(t)
+  local out = allocated(t, { ranking = { one("b", 80), one("a", 80), one("c", 70) }, quotas = 2 })
+  t:equal(out.selected.all, { "a", "b" })
+  t:equal(out.tied.all, dure.array {})
+end)
+
+test("fields break a tie, and what they leave stays tied", function(t)
+  local ranking = { one("a", 80, nil, { households = 50, visits = 3 }), one("b", 80, nil, { households = 70, visits = 3 }),
+                    one("c", 80, nil, { households = 50, visits = 1 }) }
+  t:equal(allocated(t, { ranking = ranking, quotas = 1, tie = { "households" } }).selected.all, { "b" })
+  t:equal(allocated(t, { ranking = ranking, quotas = 2, tie = { "households" } }).tied.all, { "a", "c" })
+  t:equal(allocated(t, { ranking = ranking, quotas = 2, tie = { "households", "-visits" } }).selected.all, { "b", "c" })
+end)
+
+test("the committee is told that it has to decide", function(t)
+  local ranking = { one("a", 80), one("b", 80) }
+  t:equal(allocated(t, { ranking = ranking, quotas = 1, tie = "committee" }).needsCommittee, true)
+  t:equal(allocated(t, { ranking = ranking, quotas = 2, tie = "committee" }).needsCommittee, false)
+end)
+
+test("a tie of all leaves all places open", function(t)
+  local out = allocated(t, { ranking = { one("a", 1), one("b", 1), one("c", 1) }, quotas = 2, tie = "none" })
+  t:equal(out.selected.all, dure.array {})
+  t:equal(#out.tied.all, 3)
+  t:equal(out.remaining.all, 2)
+end)
+
+test("the line is part of what is above it", function(t)
+  local out = allocated(t, { ranking = { one("a", 60), one("b", 59.99) }, quotas = 5, cut = { atLeast = 60 } })
+  t:equal(out.selected.all, { "a" })
+  t:equal(out.reserve.all, dure.array {})
+  t:equal(out.remaining.all, 4)
+end)
+
+test("no double prize: who is excluded gets no place and no reserve", function(t)
+  local out = allocated(t, { ranking = { one("a", 90), one("b", 80), one("c", 70) }, quotas = 1, exclude = { "a" } })
+  t:equal(out.selected.all, { "b" })
+  t:equal(out.reserve.all, { "c" })
+end)
+
+test("without places all are on the reserve list, and equals are named", function(t)
+  local out = allocated(t, { ranking = { one("a", 90), one("b", 80), one("c", 80) }, quotas = { all = 1 }, taken = { all = 3 } })
+  t:equal(out.selected.all, dure.array {})
+  t:equal(out.reserve.all, { "a", "b", "c" })
+  t:equal(out.reserveTies.all, { { "b", "c" } })
+  t:equal(out.remaining.all, 0)
+end)
+
+test("the order of the rows decides nothing", function(t)
+  local rows = { one("a", 3, "x"), one("b", 2, "x"), one("c", 2, "x"), one("d", 1, "x") }
+  local back = { rows[4], rows[3], rows[2], rows[1] }
+  t:equal(allocated(t, { ranking = rows, quotas = { x = 3 } }), allocated(t, { ranking = back, quotas = { x = 3 } }))
+end)
+
+test("an id twice, a category without quota and a missing tie field are errors", function(t)
+  faults(t, { ranking = { one("a", 1), one("a", 2) }, quotas = 1 })
+  faults(t, { ranking = { one("a", 1, "x") }, quotas = { y = 1 } })
+  faults(t, { ranking = { one("a", 1), one("b", 1) }, quotas = 1, tie = { "households" } })
+  faults(t, { ranking = { { id = "a" } }, quotas = 1 })
+end)
