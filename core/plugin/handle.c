@@ -160,6 +160,8 @@ static void outcome_returned(struct host_call *h)
 {
     must(h->settled);
     struct step_outcome *out = h->out;
+    if (h->plugin->good_calls < GOOD_CALLS)
+        h->plugin->good_calls++;
     switch (out->verdict) {
     case STEP_DONE:
         check_output(h);
@@ -184,9 +186,7 @@ static void outcome_killed(struct host_call *h)
                                  h->broken ? "the store cannot be read" : "a plugin broke a limit",
                                  json_text(detail), h->call->address.path));
     json_free(detail);
-    if (h->broken)
-        h->plugin->kills--; // the disk's failure is not the plugin's
-    plugin_spoiled(h->plugin);
+    plugin_spoiled(h->plugin, h->broken);
 }
 
 static void run(struct host_call *h)

@@ -111,14 +111,24 @@ struct sandbox *plugin_sandbox(struct plugin *plugin, struct fail *why)
     return plugin->sandbox;
 }
 
-void plugin_spoiled(struct plugin *plugin)
+static void drop_sandbox(struct plugin *plugin)
 {
-    must(plugin->sandbox != NULL && sandbox_is_spoiled(plugin->sandbox));
-    plugin->kills++;
-    log_warn("plugin", "killed", "plugin=%s kills=%d reason=\"%s\"", plugin->name, plugin->kills,
-             sandbox_reason(plugin->sandbox));
     sandbox_free(plugin->sandbox);
     plugin->sandbox = NULL;
+}
+
+void plugin_spoiled(struct plugin *plugin, bool excused)
+{
+    must(plugin->sandbox != NULL && sandbox_is_spoiled(plugin->sandbox));
+    if (excused) {
+        drop_sandbox(plugin);
+        return;
+    }
+    plugin->kills = plugin->good_calls >= GOOD_CALLS ? 1 : plugin->kills + 1;
+    plugin->good_calls = 0;
+    log_warn("plugin", "killed", "plugin=%s kills=%d reason=\"%s\"", plugin->name, plugin->kills,
+             sandbox_reason(plugin->sandbox));
+    drop_sandbox(plugin);
     if (plugin->kills >= KILLS_MAX && !plugin->quarantined) {
         plugin->quarantined = true;
         log_error("plugin", "quarantined", "plugin=%s version=%s", plugin->name, plugin->version);

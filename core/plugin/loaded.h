@@ -19,6 +19,7 @@
 #include "json/schema.h"
 
 #define KILLS_MAX             3 // then a plugin is quarantined until it is loaded anew
+#define GOOD_CALLS            100 // after so many a kill is forgotten: one bad answer a day is no pattern
 #define PLUGIN_FILES_MAX      200
 #define PLUGIN_FILE_BYTES_MAX (1024 * 1024)
 #define PLUGIN_FOLDER_DEPTH   4
@@ -54,7 +55,8 @@ struct plugin {
     size_t function_count;
     struct sandbox *sandbox; // NULL: made at the next use
     bool current;            // not replaced by a newer loading
-    int kills;
+    int kills;               // with fewer than GOOD_CALLS between them
+    int good_calls;          // since the last one
     bool quarantined;
 };
 
@@ -76,8 +78,8 @@ struct plugin *plugin_load(struct plugins *owner, const char *folder, const char
 void plugin_free(struct plugin *plugin);
 // The state, made anew if there is none; NULL and why if its text does not run any more.
 struct sandbox *plugin_sandbox(struct plugin *plugin, struct fail *why);
-// After a run that was killed: drops the state, counts, quarantines.
-void plugin_spoiled(struct plugin *plugin);
+// After a run that was killed: drops the state, counts, quarantines. `excused`: not its own fault.
+void plugin_spoiled(struct plugin *plugin, bool excused);
 
 struct function *plugins_function(struct plugins *p, const char *name, const char *version);
 

@@ -104,12 +104,12 @@ static struct trial *trial_jmp(lua_State *L)
     t->world = world_new(&(struct world_opts){.plugins = t->plugins,
                                               .now_ms = t->now_ms,
                                               .seed = t->seed,
+                                              .zone = t->zone,
                                               .executors = others,
                                               .executor_count = 1},
                          &why);
     if (t->world == NULL)
         say_jmp(L, &why);
-    people_set_zone(world_people(t->world), t->zone);
     return t;
 }
 

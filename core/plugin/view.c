@@ -97,7 +97,7 @@ static json run_show(struct host_call *h, struct fail *why)
     case SANDBOX_KILLED:
         fail(why, FAIL_LIMIT, "view '%s' was stopped: %s", h->view,
              sandbox_reason(h->plugin->sandbox));
-        plugin_spoiled(h->plugin);
+        plugin_spoiled(h->plugin, false);
         break;
     }
     json_free(h->shown);

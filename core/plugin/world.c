@@ -19,6 +19,7 @@ struct world {
     struct store *store;
     struct virtual_port port;
     struct plugins *plugins;
+    const struct zone *zone;
     struct engine *engine;
     struct people *people;
     struct executor mail; // keeps what it is given: the row of the mail is the mailbox
@@ -54,6 +55,8 @@ static bool world_open(struct world *w, struct fail *why)
         .secrets = w->secrets,
     });
     w->people = people_new(w->engine);
+    if (w->zone != NULL)
+        people_set_zone(w->people, w->zone);
     if (w->plugins != NULL)
         plugins_attach(w->plugins, w->people);
     engine_add_executor(w->engine, &w->mail);
@@ -81,6 +84,7 @@ struct world *world_new(const struct world_opts *opts, struct fail *why)
     struct world *w = mem_new(struct world);
     w->disk = memory_disk_new();
     w->plugins = opts->plugins;
+    w->zone = opts->zone;
     w->secrets = json_object();
     for (size_t i = 0; i < opts->executor_count; i++) {
         must(i < EXECUTORS_MAX);

@@ -13,11 +13,13 @@
 #include "json/json.h"
 
 struct world;
+struct zone;
 
 struct world_opts {
     struct plugins *plugins; // borrowed; attached to this world's people; NULL: no functions
     int64_t now_ms;
     uint64_t seed;
+    const struct zone *zone;     // of the people's dates; NULL: UTC
     json secrets;                // {name: value}; absent: none
     struct executor **executors; // beside the mail's; borrowed; at most 8
     size_t executor_count;
