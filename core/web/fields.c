@@ -115,6 +115,15 @@ static enum widget widget_of(json property)
     return is_long || strcmp(wanted, "textarea") == 0 ? WIDGET_AREA : WIDGET_TEXT;
 }
 
+// The pointer of what a violation is about; a missing member is a violation of the object around
+// it. The caller frees it.
+static char *violation_pointer(json violation)
+{
+    const char *pointer = json_get_text(violation, "pointer", ""),
+               *property = json_get_text(violation, "property", NULL);
+    return property ? mem_printf("%s/%s", pointer, property) : mem_string(pointer);
+}
+
 // The message of the violation at this field (or inside it, for lists), or NULL; borrowed from the
 // violations.
 static const char *error_of(const struct fields *f, const char *name)
@@ -127,9 +136,10 @@ static const char *error_of(const struct fields *f, const char *name)
     const char *found = NULL;
     for (size_t i = 0; i < json_length(f->violations) && !found; i++) {
         json violation = json_at(f->violations, i);
-        const char *at = json_get_text(violation, "pointer", "");
+        char *at = violation_pointer(violation);
         if (strncmp(at, pointer, length) == 0 && (at[length] == 0 || at[length] == '/'))
             found = json_get_text(violation, "message", "");
+        mem_free(at);
         json_free(violation);
     }
     mem_free(pointer);
@@ -426,9 +436,9 @@ void fields_write_summary(const struct fields *f, struct bytes *out)
     json properties = json_get(f->schema, "properties");
     for (size_t i = 0; i < json_length(f->violations); i++) {
         json violation = json_at(f->violations, i);
-        const char *pointer = json_get_text(violation, "pointer", "");
-        char name[NAME_BYTES];
+        char *pointer = violation_pointer(violation), name[NAME_BYTES];
         snprintf(name, sizeof name, "%s", pointer[0] == '/' ? pointer + 1 : pointer);
+        mem_free(pointer);
         name[strcspn(name, "/")] = 0;
         json property = json_get(properties, name);
         html(out, "<li><a href=\"#%s\">%s</a>: %s", name, fields_label(f->language, property, name),

@@ -112,7 +112,9 @@ static void receive(void *context, struct request *r)
         write_page(w, r, &v,
                    &(struct form_page){.values = data,
                                        .violations = violations,
-                                       .refusal = json_length(violations) > 0 ? NULL : why.message},
+                                       .refusal = json_length(violations) > 0
+                                                      ? NULL
+                                                      : web_refusal(language_of(r), reply, &why)},
                    problem_status(&why));
         json_free(violations);
     }

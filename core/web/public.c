@@ -50,7 +50,9 @@ static void show_again(struct web *w, struct request *r, json item, json data, j
                    &(struct form_page){.item = item,
                                        .values = data,
                                        .violations = violations,
-                                       .refusal = json_length(violations) > 0 ? NULL : why->message,
+                                       .refusal = json_length(violations) > 0
+                                                      ? NULL
+                                                      : web_refusal(p.language, reply, why),
                                        .action = request_path(r),
                                        .send = WORD_SEND});
     page_reply(&p, problem_status(why));
@@ -293,7 +295,9 @@ static void act(struct web *w, struct request *r, bool withdraw, const char *cho
         web_redirect_after_commit(w, r, location);
         mem_free(location);
     } else {
-        page_fail(r, &why);
+        enum language l = language_of(r);
+        page_refuse(r, problem_status(&why), word(l, WORD_NOT_POSSIBLE),
+                    web_refusal(l, reply, &why));
     }
     json_free(reply);
     json_free(data);

@@ -24,6 +24,9 @@ bool web_same_site(struct request *r);
 // Answers `r` with a redirect to `location` (copied) once everything is durable.
 void web_redirect_after_commit(struct web *w, struct request *r, const char *location);
 
+// What a refusal says to the person: the rule's own sentence where it has one. Borrowed from both.
+const char *web_refusal(enum language language, json reply, const struct fail *why);
+
 // Everything of a form page that is the same for open forms, receipts and personal items.
 struct form_page {
     json item;           // borrowed

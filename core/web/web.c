@@ -137,6 +137,18 @@ void web_redirect_after_commit(struct web *w, struct request *r, const char *loc
     engine_after_commit(w->opts.engine, on_durable, redirect);
 }
 
+const char *web_refusal(enum language language, json reply, const struct fail *why)
+{
+    json message = json_get(reply, "message");
+    const char *text = text_in(language, message);
+    json_free(message); // the reply still holds the text
+    if (*text)
+        return text;
+    if (strcmp(why->code, "closed") == 0)
+        return word(language, WORD_CLOSED);
+    return strcmp(why->code, "not_open") == 0 ? word(language, WORD_NOT_OPEN) : why->message;
+}
+
 static void write_facts(struct web *w, struct page *p, json item)
 {
     const char *closes = json_get_text(item, "closesAt", NULL),
