@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/replay.h"
 #include "api/resource.h"
 #include "base/list.h"
 #include "base/mem.h"
@@ -148,6 +149,7 @@ void api_free(struct api *a)
     if (!a)
         return;
     lifecycle_done(a);
+    replay_stop(a);
     mem_free((char *)(uintptr_t)a->opts.token);
     mem_free(a->bound);
     mem_free(a);

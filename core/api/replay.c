@@ -7,9 +7,14 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "calendar/instant.h"
 #include "store/store.h"
 
+#define KEY_PREFIX      "api "
 #define KEY_BYTES_MAX   255
+#define INDEX_AT        0 // of TABLE_REQUEST
+#define SWEEP_EVERY     16
+#define SWEEP_ROWS      64
 #define REPLY_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 static struct hash request_hash(const struct request *r)
@@ -69,12 +74,44 @@ enum replay_state replay_begin(struct replay *replay, struct api *a, struct requ
                         KEY_BYTES_MAX);
         return REPLAY_DONE;
     }
-    replay->key = mem_printf("api %s %s %s", request_method(r), request_path(r), key);
+    replay->key = mem_printf(KEY_PREFIX "%s %s %s", request_method(r), request_path(r), key);
     replay->hash = request_hash(r);
     enum replay_state state = look(replay, a, r);
     if (state == REPLAY_DONE)
         replay_done(replay);
     return state;
+}
+
+// Old answers go while new ones come: each SWEEP_EVERY-th looks at the next SWEEP_ROWS old rows.
+// The people room keeps keys in the same table for longer, so rows of others are passed over.
+static void sweep(struct api *a)
+{
+    struct store *store = engine_store(a->engine);
+    struct value to = value_integer(engine_now_ms(a->engine) - (int64_t)REPLAY_DAYS * DAY_MS);
+    struct scan *scan;
+    struct fail why = {0};
+    bool more = store_scan(store,
+                           &(struct scan_opts){.table = TABLE_REQUEST,
+                                               .index = INDEX_AT,
+                                               .to = &to,
+                                               .after = row_is_there(&a->swept) ? &a->swept : NULL},
+                           &scan, &why);
+    if (!more)
+        return; // the disk does not read just now; the next sweep tries again
+    for (int i = 0; i < SWEEP_ROWS && more; i++) {
+        struct row row = {0};
+        more = scan_next(scan, &row, &why);
+        row_done(&a->swept);
+        a->swept = row; // none at the end: it begins anew
+        if (more && strncmp(row_text(&row, REQUEST_KEY), KEY_PREFIX, strlen(KEY_PREFIX)) == 0)
+            store_delete(store, TABLE_REQUEST, &row.columns[REQUEST_KEY]);
+    }
+    scan_done(scan);
+}
+
+void replay_stop(struct api *a)
+{
+    row_done(&a->swept);
 }
 
 static void keep(struct replay *replay, struct api *a, int status, json body)
@@ -94,6 +131,8 @@ static void keep(struct replay *replay, struct api *a, int status, json body)
     };
     store_put(engine_store(a->engine), TABLE_REQUEST, columns);
     bytes_done(&reply);
+    if (++a->kept % SWEEP_EVERY == 0)
+        sweep(a);
 }
 
 void replay_keep_take(struct replay *replay, struct api *a, int status, json body)

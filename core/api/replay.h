@@ -1,10 +1,12 @@
 // Idempotency-Key: the answer to a change is kept with it in one commit, and given again to the
-// same request. Another request under the same key is refused. Loop thread only.
+// same request for REPLAY_DAYS. Another request under the same key is refused. Loop thread only.
 #pragma once
 
 #include <stdbool.h>
 
 #include "api/resource.h"
+
+#define REPLAY_DAYS 7
 
 struct replay {
     char *key; // NULL: the request has none
@@ -20,3 +22,4 @@ void replay_end_take(struct replay *replay, struct api *a, struct request *r, in
 // Only keeps it; the handler replies by itself after the commit.
 void replay_keep_take(struct replay *replay, struct api *a, int status, json body);
 void replay_done(struct replay *replay); // when nothing was changed
+void replay_stop(struct api *a);         // the API ends

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "net/reply.h"
 #include "net/request.h"
+#include "store/store.h"
 
 #define API_BATCH_MAX 1000 // instances or events in one request
 #define API_WAIT_MAX  60   // seconds of ?wait=
@@ -22,7 +23,9 @@ struct api {
     struct hash token;
     struct bound_route *bound;
     struct list streams;
-    bool listens; // to the engine, for the streams
+    bool listens;     // to the engine, for the streams
+    uint64_t kept;    // answers under an Idempotency-Key
+    struct row swept; // where the sweep for old ones stands
 };
 
 typedef void resource_handler(struct api *a, struct request *r);

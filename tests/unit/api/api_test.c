@@ -279,6 +279,37 @@ TEST(api, gives_the_same_answer_to_the_same_key)
     place_done(&p);
 }
 
+static json start_with_key(struct place *p, int key)
+{
+    char *header = mem_printf(JSON_TYPE "Idempotency-Key: k%d\r\n", key);
+    struct answer_got got = ask_with(p, "POST", "/api/v1/instances", header,
+                                     "{\"definition\":{\"namespace\":\"test\",\"name\":\"hear\"}}");
+    assert_status(&got, 201);
+    json id = json_get(got.body, "id");
+    got_done(&got);
+    mem_free(header);
+    return id;
+}
+
+TEST(api, forgets_keys_after_a_week)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    json first = start_with_key(&p, 0), same = start_with_key(&p, 0);
+    assert_true(json_equal(first, same));
+    p.h.port.now_ms += INT64_C(7) * 24 * 3600 * 1000 + 1;
+    house_turn(&p.h);
+    for (int i = 1; i <= 16; i++)
+        json_free(start_with_key(&p, i));
+    json other = start_with_key(&p, 0);
+    assert_false(json_equal(first, other));
+    json young = start_with_key(&p, 16), again = start_with_key(&p, 16);
+    assert_true(json_equal(young, again));
+    json_free(first), json_free(same), json_free(other), json_free(young), json_free(again);
+    place_done(&p);
+}
+
 // ---- events
 
 TEST(api, takes_events_in_three_modes)
@@ -396,6 +427,7 @@ RUN(CASE(api, tells_its_health), CASE(api, deploys_definitions),
     CASE(api, waits_for_the_result), CASE(api, forgets_a_wait_whose_client_has_gone),
     CASE(api, refuses_starts_that_cannot_be), CASE(api, starts_a_list_whole_or_not_at_all),
     CASE(api, pages_through_instances), CASE(api, controls_an_instance),
-    CASE(api, gives_the_same_answer_to_the_same_key), CASE(api, takes_events_in_three_modes),
-    CASE(api, keeps_the_directory), CASE(api, wants_the_token),
-    CASE(api, is_open_in_development_but_not_to_other_sites), CASE(api, streams_what_happens))
+    CASE(api, gives_the_same_answer_to_the_same_key), CASE(api, forgets_keys_after_a_week),
+    CASE(api, takes_events_in_three_modes), CASE(api, keeps_the_directory),
+    CASE(api, wants_the_token), CASE(api, is_open_in_development_but_not_to_other_sites),
+    CASE(api, streams_what_happens))
