@@ -185,8 +185,9 @@ local function decide(step, answer)
 end
 
 local function is_decision(data)
-  local name, value = next(data or {})
-  return (name == "accept" or name == "decline") and value == true and next(data, name) == nil
+  local members = 0
+  for _ in pairs(data or {}) do members = members + 1 end
+  return members == 1 and (data.accept == true or data.decline == true)
 end
 
 local function answer(step, item, given)
