@@ -362,12 +362,26 @@ static struct definition *deploy(struct engine *e, struct definition *d, const c
     return d;
 }
 
+static bool is_known_text(const struct engine *e, const char *text, size_t bytes)
+{
+    struct hash hash = hash_of(text, bytes);
+    struct map_entry *walk;
+    for (size_t i = 0; map_next(&e->catalogue.entries, &i, &walk);) {
+        const struct catalogue_entry *entry = walk->value;
+        if (hash_equal(&entry->hash, &hash))
+            return true;
+    }
+    return false;
+}
+
 struct definition *engine_deploy(struct engine *e, const char *file, const char *text, size_t bytes,
                                  bool replace, struct diagnostics *diagnostics, struct fail *why)
 {
     if (!engine_may_change(e, why))
         return NULL;
-    struct definition *d = parse(e, file, text, bytes, true, diagnostics);
+    // What is deployed already was checked then.
+    bool thorough = !is_known_text(e, text, bytes);
+    struct definition *d = parse(e, file, text, bytes, thorough, diagnostics);
     if (d)
         return deploy(e, d, text, bytes, replace, why);
     fail(why, FAIL_INVALID, "%s: %zu mistakes", file, diagnostics->errors);

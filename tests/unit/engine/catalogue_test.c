@@ -32,6 +32,20 @@ TEST(catalogue, takes_the_same_text_twice_and_another_only_by_force)
     world_done(&w);
 }
 
+// Expressions are compiled when they are first needed, but a slip is told before that.
+TEST(catalogue, refuses_an_expression_that_does_not_compile)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    struct fail why = {0};
+    assert_null(deploy(&w, HEAD "do:\n  - x: { set: { v: '${ .a | (. + }' } }\n", false, &why));
+    assert_int_equal(why.kind, FAIL_INVALID);
+    assert_null(deploy(&w, HEAD "do:\n  - x: { set: { v: '${ nosuch(.a) }' } }\n", false, &why));
+    assert_int_equal(why.kind, FAIL_INVALID);
+    world_done(&w);
+}
+
 TEST(catalogue, keeps_running_instances_on_their_text)
 {
     UNUSED_STATE;
@@ -178,6 +192,7 @@ TEST(catalogue, orders_versions)
 }
 
 RUN(CASE(catalogue, takes_the_same_text_twice_and_another_only_by_force),
+    CASE(catalogue, refuses_an_expression_that_does_not_compile),
     CASE(catalogue, keeps_running_instances_on_their_text),
     CASE(catalogue, starts_the_latest_version), CASE(catalogue, compiles_nothing_that_is_not_used),
     CASE(catalogue, holds_what_crashed_twice), CASE(catalogue, keeps_what_it_cannot_read),
