@@ -22,6 +22,7 @@ struct api_opts {
     // Who may come in, instead of dev and token; replies itself when it says no. May be NULL.
     bool (*authorize)(void *context, struct request *r);
     void *context;
+    int second_ms; // of ?wait=; 0: 1000. Tests wait shorter
 };
 
 // Adds its routes to the server.

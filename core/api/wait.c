@@ -97,9 +97,10 @@ void wait_for_end(struct api *a, struct request *r, const char *id, int64_t seco
     struct wait *wait = mem_new(struct wait);
     *wait = (struct wait){.api = a, .r = r, .holds = 2};
     memcpy(wait->id, id, ID_LENGTH);
+    int second_ms = a->opts.second_ms ? a->opts.second_ms : 1000;
     uv_timer_init(server_loop(a->opts.server), &wait->timer);
     wait->timer.data = wait;
-    uv_timer_start(&wait->timer, time_is_up, (uint64_t)seconds * 1000, 0);
+    uv_timer_start(&wait->timer, time_is_up, (uint64_t)(seconds * second_ms), 0);
     request_on_abort(r, aborted, wait);
     request_watch(r);
     engine_after_commit(a->engine, committed, wait);

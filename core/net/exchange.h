@@ -90,7 +90,7 @@ struct server {
     struct list streams;
     int limit_ms[DEADLINE_COUNT];
     size_t connection_count;
-    bool pumping, dirty, draining, closing;
+    bool pumping, dirty, again, draining, closing;
     uint64_t heartbeat_at_ms;
     uint64_t drain_until_ms;
     server_drained *drained;

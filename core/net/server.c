@@ -61,6 +61,8 @@ static void cut_overdue(struct server *s, enum deadline deadline)
     }
 }
 
+static void run_timer(struct server *s, uint64_t delay_ms);
+
 // ---- the life of a connection, as MHD tells it
 
 static void describe_peer(struct connection *c)
@@ -99,7 +101,11 @@ static void connection_changed(void *context, struct MHD_Connection *mhd, void *
     must(!c->r);
     list_remove(&c->ring);
     must(s->connection_count > 0);
+    // At its limit MHD does not listen, and looks at that again only when it runs.
+    s->again |= s->connection_count >= s->opts.connections_max;
     s->connection_count--;
+    if (s->draining && s->connection_count == 0)
+        run_timer(s, 0);
     mem_free(c);
     *socket_context = NULL;
 }
@@ -159,8 +165,6 @@ static void request_ended(void *context, struct MHD_Connection *mhd, void **requ
 
 // ---- MHD on the loop
 
-static void run_timer(struct server *s, uint64_t delay_ms);
-
 static void do_not_wait(uv_idle_t *handle)
 {
     (void)handle;
@@ -179,8 +183,9 @@ static void pump(struct server *s)
         MHD_run(s->daemon);
         if (MHD_get_timeout(s->daemon, &timeout_ms) != MHD_YES)
             timeout_ms = TICK_MS_MAX;
-        if (timeout_ms > 0)
+        if (timeout_ms > 0 && !s->again)
             break;
+        s->again = false;
     }
     s->pumping = false;
     if (timeout_ms == 0)

@@ -123,7 +123,9 @@ TEST(api, waits_for_the_result)
 {
     UNUSED_STATE;
     struct place p;
-    place_open(&p);
+    place_init(&p, (struct api_opts){.dev = true, .second_ms = 10});
+    house_deploy(&p.h, waiting);
+    house_deploy(&p.h, quick);
     expect_post(&p, "/api/v1/instances?wait=10",
                 "{\"definition\":{\"namespace\":\"test\",\"name\":\"quick\"},\"input\":{\"who\":"
                 "\"두레\"}}",

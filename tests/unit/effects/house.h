@@ -20,9 +20,15 @@ struct house {
     struct engine *engine;
     struct people *people;
     struct client *client;
+    bool woken; // the engine has work for a turn
 };
 
 #define HOUSE_NOW_MS INT64_C(1369370400000)
+
+static inline void house_wake(void *context)
+{
+    *(bool *)context = true;
+}
 
 static inline void house_init_with(struct house *h, struct function_host *host)
 {
@@ -34,8 +40,12 @@ static inline void house_init_with(struct house *h, struct function_host *host)
     h->store = store_open(&(struct store_opts){.driver = memory_driver_new(h->disk)}, &why);
     assert_non_null(h->store);
     virtual_port_init(&h->port, HOUSE_NOW_MS, 1);
-    h->engine = engine_new(&(struct engine_opts){
-        .store = h->store, .port = &h->port.port, .host = host, .secrets = json_absent()});
+    h->engine = engine_new(&(struct engine_opts){.store = h->store,
+                                                 .port = &h->port.port,
+                                                 .host = host,
+                                                 .secrets = json_absent(),
+                                                 .wake = house_wake,
+                                                 .context = &h->woken});
     h->people = people_new(h->engine);
     h->client = client_new(&h->w.loop);
 }
@@ -54,9 +64,12 @@ static inline void house_open(struct house *h) // once the executors are there
 
 static inline void house_turn(struct house *h)
 {
-    while (engine_turn(h->engine))
-        ;
-    engine_poll(h->engine);
+    do {
+        h->woken = false;
+        while (engine_turn(h->engine))
+            ;
+        engine_poll(h->engine);
+    } while (h->woken);
 }
 
 static inline void house_done(struct house *h)
