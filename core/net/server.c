@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,9 +14,10 @@
 #include "base/must.h"
 #include "net/exchange.h"
 
-#define BACKLOG         512
-#define PUMP_ROUNDS_MAX 16
-#define TICK_MS_MAX     1000
+#define DESCRIPTORS_SPARE 512 // for the store, the client and the rest of the process
+#define BACKLOG           512
+#define PUMP_ROUNDS_MAX   16
+#define TICK_MS_MAX       1000
 
 // ---- the deadlines
 // Each connection is in the ring of the deadline it is under; one deadline has one length, so rings
@@ -368,6 +370,24 @@ static void set_options(struct server *s, const struct server_opts *opts)
     list_init(&s->streams);
 }
 
+// Connections may not take the descriptors that the store and the client need: the soft limit is
+// raised where the hard one lets it be, else there are fewer connections.
+static void make_room_for_descriptors(struct server *s)
+{
+    struct rlimit limit;
+    rlim_t wanted = s->opts.connections_max + DESCRIPTORS_SPARE;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
+        return;
+    size_t least = limit.rlim_cur / 2;
+    s->opts.connections_max =
+        limit.rlim_cur > 2 * DESCRIPTORS_SPARE ? limit.rlim_cur - DESCRIPTORS_SPARE : least;
+    log_warn("net", "few_descriptors", "connections_max=%zu open_files=%llu",
+             s->opts.connections_max, (unsigned long long)limit.rlim_cur);
+}
+
 static void server_free(struct server *s)
 {
     router_done(&s->router);
@@ -382,6 +402,7 @@ struct server *server_new(uv_loop_t *loop, const struct server_opts *opts, struc
     s->listen_fd = -1;
     router_init(&s->router);
     set_options(s, opts);
+    make_room_for_descriptors(s);
     if (!listen_on(s, why) || !start_daemon(s, why))
         goto undo;
     s->listen_fd = -1; // the daemon's now
