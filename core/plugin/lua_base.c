@@ -80,8 +80,9 @@ static int print_jmp(lua_State *L)
         luaL_addvalue(&b);
     }
     luaL_pushresult(&b);
-    log_info("plugin", "print", "plugin=%s text=\"%.500s\"", sandbox_name(sandbox_of(L)),
-             lua_tostring(L, -1));
+    char value[SANDBOX_LOG_BYTES];
+    sandbox_log_value(lua_tostring(L, -1), value);
+    log_info("plugin", "print", "plugin=%s text=\"%s\"", sandbox_name(sandbox_of(L)), value);
     return 0;
 }
 

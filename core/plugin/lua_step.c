@@ -279,8 +279,10 @@ static int note_jmp(lua_State *L)
 static int log_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
-    log_info("plugin", "log", "plugin=%s function=%s instance=%s text=\"%.500s\"", h->plugin->name,
-             h->function->name, h->call->address.instance, luaL_checkstring(L, 2));
+    char value[SANDBOX_LOG_BYTES];
+    sandbox_log_value(luaL_checkstring(L, 2), value);
+    log_info("plugin", "log", "plugin=%s function=%s instance=%s text=\"%s\"", h->plugin->name,
+             h->function->name, h->call->address.instance, value);
     return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/utf8.h"
 #include "plugin/lua_base.h"
 #include "plugin/lua_json.h"
 
@@ -226,6 +227,20 @@ void sandbox_open_done(struct sandbox *sb)
 bool sandbox_is_loading(lua_State *L)
 {
     return !sandbox_of(L)->opened;
+}
+
+void sandbox_log_value(const char *text, char out[SANDBOX_LOG_BYTES])
+{
+    size_t n = utf8_valid_prefix(text, strlen(text));
+    if (n >= SANDBOX_LOG_BYTES)
+        n = utf8_valid_prefix(text, SANDBOX_LOG_BYTES - 1);
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        out[i] = c == '"' || c == '\\' ? '\'' : text[i];
+        if (c < ' ' || c == 0x7F)
+            out[i] = ' ';
+    }
+    out[n] = 0;
 }
 
 static int host_function_jmp(lua_State *L)

@@ -67,6 +67,10 @@ int sandbox_pause_jmp(lua_State *L);
 int sandbox_kill_jmp(lua_State *L, const char *reason);
 bool sandbox_is_dying(lua_State *L);
 
+// What a plugin says, as one value of a log line: nothing in it can end the value or the line.
+#define SANDBOX_LOG_BYTES 500
+void sandbox_log_value(const char *text, char out[SANDBOX_LOG_BYTES]);
+
 // Adds host functions to the table on top of the stack. What a function holds is given back when it
 // returns, or when a pcall catches what it raised.
 void sandbox_set_functions_jmp(lua_State *L, const luaL_Reg *functions);

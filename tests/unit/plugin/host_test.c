@@ -40,23 +40,34 @@ static struct plugins *load(const char *folder, struct diagnostics *diagnostics)
     return p;
 }
 
-TEST(host, plays_the_tests_of_a_plugin)
+static void play(const char *file, int passed)
 {
-    UNUSED_STATE;
     struct fail why = {0};
     struct counts counts = {0};
     struct diagnostics diagnostics;
     diagnostics_init(&diagnostics);
     struct plugins *p = load(FIXTURES "/good", &diagnostics);
     assert_int_equal(diagnostics.count, 0);
-    bool good = plugins_test(p, FIXTURES "/good/kit/kit_test.lua", count_line, &counts, &why);
+    bool good = plugins_test(p, file, count_line, &counts, &why);
     if (!good)
         print_error("%s\n", why.message);
     assert_true(good);
     assert_int_equal(counts.failed, 0);
-    assert_true(counts.passed >= 9);
+    assert_int_equal(counts.passed, passed);
     plugins_free(p);
     diagnostics_done(&diagnostics);
+}
+
+TEST(host, plays_the_tests_of_a_plugin)
+{
+    UNUSED_STATE;
+    play(FIXTURES "/good/kit/kit_test.lua", 11);
+}
+
+TEST(host, offers_its_library)
+{
+    UNUSED_STATE;
+    play(FIXTURES "/good/words/words_test.lua", 4);
 }
 
 TEST(host, lists_what_it_offers)
@@ -123,7 +134,7 @@ TEST(host, names_what_is_wrong_with_a_plugin)
     assert_non_null(strstr(message_about(&diagnostics, "doubled"), "plugin 'kit' offers already"));
     // Nothing of them is offered, and what was there still is.
     json list = plugins_list(p);
-    assert_int_equal(json_length(list), 1);
+    assert_int_equal(json_length(list), 2);
     json_free(list);
     plugins_free(p);
     diagnostics_done(&diagnostics);
@@ -217,4 +228,4 @@ TEST(watchdog, ends_a_process_that_is_stuck)
 
 RUN(CASE(host, names_what_is_wrong_with_a_plugin), CASE(host, keeps_the_version_of_running_steps),
     CASE(watchdog, ends_a_process_that_is_stuck), CASE(host, plays_the_tests_of_a_plugin),
-    CASE(host, lists_what_it_offers))
+    CASE(host, offers_its_library), CASE(host, lists_what_it_offers))

@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,7 +278,71 @@ TEST(sandbox, gives_back_what_a_caught_error_held)
     sandbox_free(sb);
 }
 
-RUN(CASE(sandbox, runs_plain_lua), CASE(sandbox, names_the_place_of_an_error),
+static int convert_jmp(lua_State *L)
+{
+    json value = lua_json_check_jmp(L, 1);
+    lua_json_push_jmp(L, value, LUA_NULL_KEPT);
+    return 1;
+}
+
+static int converting_jmp(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"convert", convert_jmp}, {NULL, NULL}};
+    lua_newtable(L);
+    sandbox_set_functions_jmp(L, functions);
+    lua_setglobal(L, "host");
+    return body_jmp(L);
+}
+
+// Memory ends at every place in turn: while converting, sorting, matching, raising. Whatever was
+// held is given back, and nothing ever panics.
+TEST(sandbox, survives_the_end_of_memory_anywhere)
+{
+    UNUSED_STATE;
+    const size_t budget = 512 * 1024;
+    int killed = 0, returned = 0;
+    for (size_t room = 0; room < 12000; room += 7) {
+        struct sandbox_limits limits = {.memory_bytes = budget, .cpu_ms = 5000};
+        struct sandbox *sb = sandbox_new(&limits, "tester");
+        char text[800];
+        size_t pad = budget - sandbox_memory(sb) - room;
+        snprintf(text, sizeof text,
+                 "local pad = {('x'):rep(%zu)} "
+                 "for i = 1, %zu do pad[i + 1] = ('x'):rep(950) .. i end "
+                 "local t = host.convert{a = {1, 2, {b = 'text', c = {}}}, d = {e = 1.5}} "
+                 "for k in pairs(t) do t[k .. k] = k end "
+                 "local s = ('a b c'):gsub('%%a', function(c) return c .. c end) "
+                 "pcall(function() error{x = {y = {}}} end) "
+                 "local l = {5, 4, 3, 2, 1} table.sort(l, function(a, b) return a < b end) "
+                 "return host.convert{s, l, string.format('%%s %%s', t, s)}",
+                 pad % 1000, pad / 1000);
+        struct chunk chunk = {.text = text, .value = json_absent()};
+        enum sandbox_end end = sandbox_run(sb, converting_jmp, &chunk);
+        assert_true(end == SANDBOX_KILLED || end == SANDBOX_RETURNED);
+        killed += end == SANDBOX_KILLED;
+        returned += end == SANDBOX_RETURNED;
+        json_free(chunk.value);
+        sandbox_free(sb);
+    }
+    if (killed <= 50 || returned <= 50)
+        print_error("killed %d, returned %d\n", killed, returned);
+    assert_true(killed > 50 && returned > 50);
+}
+
+TEST(sandbox, bounds_recursion_through_c)
+{
+    UNUSED_STATE;
+    raises("local function f() table.sort({2, 1}, f) end f()", "overflow");
+    raises("local function f() return (('x'):gsub('x', f)) end f()", "overflow");
+    raises("local t = setmetatable({}, {}) getmetatable(t).__index = t return t.x", "loop");
+    dies("local function f() return 1 + f() end f()", "memory");
+    gives("local function f(n) return n == 0 and 'end' or select(2, pcall(f, n - 1)) end "
+          "return f(100)",
+          "\"end\"");
+}
+
+RUN(CASE(sandbox, survives_the_end_of_memory_anywhere), CASE(sandbox, bounds_recursion_through_c),
+    CASE(sandbox, runs_plain_lua), CASE(sandbox, names_the_place_of_an_error),
     CASE(sandbox, has_nothing_that_reaches_outside), CASE(sandbox, loads_text_only),
     CASE(sandbox, stops_a_loop), CASE(sandbox, stops_where_it_cannot_yield),
     CASE(sandbox, stops_work_in_c), CASE(sandbox, keeps_to_its_memory),
