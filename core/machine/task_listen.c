@@ -241,11 +241,8 @@ static void item_done(struct run *r, struct frame *f, json raw_take)
     bool met = false;
     if (f->task->listen.to.until != NULL && !f->listening->closed && !condition_met(r, f, &met))
         return;
-    if (met) {
-        close_it(r, f);
-        finish(r, f); // what is still in the queue was not asked for any more
-        return;
-    }
+    if (met)
+        close_it(r, f); // what is still in the queue has been consumed, so it has its turn
     // Through the stack, so that a long queue without waits does not nest.
     f->state = FRAME_RUNS;
     run_later(r, f);
@@ -311,14 +308,9 @@ static void tell_event(struct run *r, struct frame *f, json event)
     tell_task(r, f, "consumed", tell_with("event", named));
 }
 
-// With `foreach` the condition is asked once the item has been gone through.
-static bool until_condition(struct run *r, struct frame *f, bool *done)
-{
-    *done = false;
-    return has_foreach(f) || condition_met(r, f, done);
-}
-
-// Does the event that was just taken end the listen? False if `until` raised.
+// Does the event that was just taken end the listen? False if `until` raised. With `foreach` the
+// condition is asked here too, on what has been consumed, or events that come while an item is in
+// work would run past it; it is asked again after each item, which may have changed $context.
 static bool satisfied(struct run *r, struct frame *f, bool *done)
 {
     const struct event_strategy *to = &f->task->listen.to;
@@ -326,7 +318,7 @@ static bool satisfied(struct run *r, struct frame *f, bool *done)
     if (to->mode == EVENTS_ALL)
         *done = all_taken(f->listening, false);
     else if (to->mode == EVENTS_ANY && to->until != NULL)
-        return until_condition(r, f, done);
+        return condition_met(r, f, done);
     else if (to->mode == EVENTS_ANY && (to->until_events != NULL || to->until_never))
         *done = false;
     return true;

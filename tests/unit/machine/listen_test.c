@@ -155,8 +155,11 @@ TEST(listen, goes_through_a_queue_one_by_one)
          "event {\"type\": \"a\", \"data\": {\"n\": 2}}\npending ask\n"
          "waits waits for 2 things: for an event 'a' (task 'l'); for function 'ask' (task 'ask')\n"
          "result ask \"x\"\npending ask\nrequest ask {\"with\": {\"n\": 2, \"i\": 1}}\n"
-         "event {\"type\": \"a\", \"data\": {\"n\": 3}}\nresult ask \"y\"\n"
-         "output [\"1:x\", \"2:y\"]\ncontext [\"1:x\", \"2:y\"]\n");
+         "event {\"type\": \"a\", \"data\": {\"n\": 3}}\n"
+         "waits waits for function 'ask' (task 'ask')\n"
+         "ignored {\"type\": \"a\", \"data\": {\"n\": 4}}\n"
+         "result ask \"y\"\nrequest ask {\"with\": {\"n\": 3, \"i\": 2}}\nresult ask \"z\"\n"
+         "output [\"1:x\", \"2:y\", \"3:z\"]\ncontext [\"1:x\", \"2:y\", \"3:z\"]\n");
 }
 
 TEST(listen, holds_no_more_than_it_needs)
