@@ -145,13 +145,17 @@ static bool start(struct running *r, struct fail *why)
     return ok;
 }
 
-// An event given by hand need not name its source; id and time are completed by the engine.
+// An event given by hand needs its type alone.
 static bool send_next(struct running *r, struct fail *why)
 {
     struct event_receipt receipt;
     json event = json_at(r->events, r->sent++);
+    if (json_is_object(event) && !json_has(event, "specversion"))
+        json_set_text(&event, "specversion", "1.0");
     if (json_is_object(event) && !json_has(event, "source"))
         json_set_text(&event, "source", "/dure/run");
+    if (json_is_object(event) && !json_has(event, "id"))
+        json_set_take(&event, "id", json_printf("%zu", r->sent));
     bool ok = engine_event(site_engine(r->site), event, &receipt, why);
     json_free(event);
     return ok;
