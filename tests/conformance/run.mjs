@@ -26,7 +26,7 @@ const shown = (value) => JSON.stringify(value);
 function execute(world) {
   const folder = mkdtempSync(path.join(tmpdir(), 'dure-feature-'));
   const file = path.join(folder, 'workflow.yaml'), trace = path.join(folder, 'trace');
-  const options = ['run', file, '--virtual', '--trace', trace];
+  const options = ['run', file, '--virtual', '--trace', trace, '--plugins', 'plugins'];
   const put = (name, text) => { writeFileSync(path.join(folder, name), text); return path.join(folder, name); };
   put('workflow.yaml', world.definitions[0]);
   world.definitions.slice(1).forEach((text, i) => options.push('--with', put(`with-${i}.yaml`, text)));

@@ -120,7 +120,7 @@ Feature: set
     Given a workflow with definition:
     """yaml
     do:
-      - 인사: { set: { 말: '${ "두레, " + .이름 }', 길이: '${ .이름 | length }' } }
+      - 인사: { set: { 말: '${ "두레, " + ."이름" }', 길이: '${ ."이름" | length }' } }
     """
     And given the workflow input is:
     """yaml
