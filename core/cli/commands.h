@@ -16,6 +16,7 @@ int command_rehearse(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_serve(int argc, char **argv);
+int command_simulate(int argc, char **argv);
 int command_test(int argc, char **argv);
 int command_verify(int argc, char **argv);
 

@@ -38,6 +38,8 @@ static const struct command {
     {"verify", "Keep", "verify the audit chain of a data directory or an exported case",
      command_verify},
     {"backup", "Keep", "copy a data directory while it is in use", command_backup},
+    {"simulate", "Keep", "play worlds with faults from seeds, to find mistakes in Dure itself",
+     command_simulate},
     {"doctor", "Keep", "examine a data directory and explain what is wrong", command_doctor},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

@@ -1,0 +1,132 @@
+// What happens, as listeners hear it after each commit: a wait is not over before its time, a task
+// completes once, and what functions of the simulation give back is right.
+#include "cli/simulate.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+static struct heard *heard_at(struct simulation *s, const char *address)
+{
+    struct heard *h = map_get(&s->heard, address);
+    if (!h) {
+        h = mem_new(struct heard);
+        map_put(&s->heard, address, h);
+    }
+    return h;
+}
+
+// The disk is told of a timer before anybody can hear of its end.
+void simulate_heard_timer(struct simulation *s, const struct value *row)
+{
+    char *address = mem_printf("%s %s %lld", row[TIMER_INSTANCE].data, row[TIMER_PATH].data,
+                               (long long)row[TIMER_ATTEMPT].integer);
+    if (row[TIMER_NAME].bytes == 0)
+        heard_at(s, address)->due_ms = row[TIMER_DUE_MS].integer;
+    mem_free(address);
+}
+
+void simulate_heard_done(struct simulation *s)
+{
+    struct map_entry *entry;
+    for (size_t i = 0; map_next(&s->heard, &i, &entry);)
+        mem_free(entry->value);
+    map_done(&s->heard);
+}
+
+// The definition of an instance, as the generator made it.
+static json task_of(struct simulation *s, const char *instance, const char *reference)
+{
+    struct fail why = {0};
+    json shown = engine_show(s->engine, instance, &why);
+    json definition = json_get(shown, "definition"), task = json_absent();
+    const char *name = json_get_text(definition, "name", "");
+    for (size_t i = 0; i < s->definitions; i++) {
+        json document = json_get(s->sources[i], "document");
+        if (strcmp(json_get_text(document, "name", "-"), name) == 0)
+            json_swap_take(&task, simulate_task_at(s->sources[i], reference));
+        json_free(document);
+    }
+    json_free(definition);
+    json_free(shown);
+    return task;
+}
+
+// By the world's own clock: an engine whose clock is wrong must not get away with it.
+static void check_wait(struct simulation *s, const struct heard *h, const char *address)
+{
+    if (s->clock.now_ms < h->due_ms)
+        simulate_violated(s, "timer-early", "%s is over %lld ms too early", address,
+                          (long long)(h->due_ms - s->clock.now_ms));
+}
+
+static void check_seats(struct simulation *s, json output, const char *address)
+{
+    int64_t taken = json_get_int(output, "taken", 0), sum = json_get_int(output, "sum", -1),
+            capacity = json_get_int(output, "capacity", -1);
+    if (taken != sum || sum > capacity)
+        simulate_violated(s, "seats", "%s has taken %lld, kept %lld, of %lld", address,
+                          (long long)taken, (long long)sum, (long long)capacity);
+}
+
+static void check_function(struct simulation *s, json task, json output, const char *address)
+{
+    const char *function = json_get_text(task, "call", "");
+    if (strcmp(function, "simSeats") == 0)
+        check_seats(s, output, address);
+    if (strcmp(function, "simNap") == 0 && json_get_int(output, "early", 0) != 0)
+        simulate_violated(s, "timer-early", "a timer of the step %s came early", address);
+    json k = json_get(output, "k"), wanted = json_get(output, "wanted");
+    if (strcmp(function, "simHear") == 0 && json_get_bool(output, "heard", false) &&
+        !json_equal(k, wanted))
+        simulate_violated(s, "event", "%s heard an event of somebody else", address);
+    json_free(k);
+    json_free(wanted);
+}
+
+// The output is the first result that was given, not what was said afterwards.
+static void check_result(struct simulation *s, const char *instance, json entry)
+{
+    char *key = mem_printf("%s:%s:%lld:call", instance, json_get_text(entry, "reference", ""),
+                           (long long)json_get_int(entry, "attempt", 0));
+    struct simulate_effect *x = map_get(&s->effects, key);
+    json output = json_get(entry, "output");
+    int64_t n = json_get_int(output, "n", -1);
+    if (x && x->answer != 0 && n != -1 && n != x->answer)
+        simulate_violated(s, "double-result", "the effect %s was settled with %lld, not %lld", key,
+                          (long long)n, (long long)x->answer);
+    json_free(output);
+    mem_free(key);
+}
+
+static void completed(struct simulation *s, const char *instance, json entry, const char *address)
+{
+    struct heard *h = heard_at(s, address);
+    if (++h->completed > 1) {
+        simulate_violated(s, "double-result", "%s has completed twice", address);
+        return;
+    }
+    json task = task_of(s, instance, json_get_text(entry, "reference", ""));
+    json output = json_get(entry, "output");
+    if (json_has(task, "wait"))
+        check_wait(s, h, address);
+    check_function(s, task, output, address);
+    check_result(s, instance, entry);
+    json_free(output);
+    json_free(task);
+}
+
+void simulate_heard(void *context, const char *instance, int64_t at_ms, json entry)
+{
+    struct simulation *s = context;
+    (void)at_ms;
+    const char *type = json_get_text(entry, "type", "");
+    char *address = mem_printf("%s %s %lld", instance, json_get_text(entry, "reference", ""),
+                               (long long)json_get_int(entry, "attempt", 0));
+    char *text = json_dump(entry);
+    simulate_trace(s, "heard %s %.1500s", instance, text);
+    if (strstr(type, ".task.completed."))
+        completed(s, instance, entry, address);
+    mem_free(text);
+    mem_free(address);
+}
