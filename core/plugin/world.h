@@ -16,7 +16,8 @@ struct world;
 struct zone;
 
 struct world_opts {
-    struct plugins *plugins; // borrowed; attached to this world's people; NULL: no functions
+    struct plugins *plugins; // borrowed; attached to this world's people, so to one world at a
+                             // time; NULL: no functions
     int64_t now_ms;
     uint64_t seed;
     const struct zone *zone;     // of the people's dates; NULL: UTC
