@@ -358,11 +358,15 @@ bool engine_effect_settle(struct engine *e, const struct effect_address *a,
     struct row row = {0};
     row_get(e, a->instance, a->path, a->attempt, a->name, &row);
     bool good = row_is_there(&row) && has_status(&row, "unknown");
-    if (good)
+    if (good) {
         take_result(e, &row, result);
-    else
+        struct live *l = live_find(e, a->instance);
+        if (l)
+            live_touch(e, l); // its incident may be over though nothing comes for it yet
+    } else {
         fail(why, FAIL_NOT_FOUND, "no effect '%s' of '%s' is waiting for a person's word", a->name,
              a->instance);
+    }
     row_done(&row);
     return good;
 }

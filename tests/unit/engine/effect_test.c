@@ -76,6 +76,30 @@ TEST(effect, that_may_happen_once_is_unknown_after_a_crash)
     world_done(&w);
 }
 
+TEST(effect, that_a_person_has_tried_again_is_no_incident)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "call", once);
+    struct id id = world_start(&w, "call", "{}");
+    world_settle(&w);
+    world_crash(&w);
+    world_settle(&w);
+    struct fail why = {0};
+    int64_t attempt = strtoll(world_shown(&w, id.text, "waits.0.attempt"), NULL, 10);
+    struct effect_address a = {id.text, "/do/0/a", attempt, "call"};
+    json value = world_json("{\"status\":503}");
+    struct effect_result result = {.outcome = EFFECT_TRY_LATER, .value = value};
+    assert_true(engine_effect_settle(w.engine, &a, &result, &why));
+    json_free(value);
+    world_settle(&w);
+    assert_shown(&w, id.text, "incident", "-");
+    world_pass(&w, 1000);
+    assert_int_equal(w.effects, 2);
+    world_done(&w);
+}
+
 TEST(effect, is_tried_again_with_growing_pauses)
 {
     UNUSED_STATE;
@@ -164,5 +188,6 @@ TEST(effect, waits_out_a_full_disk)
 RUN(CASE(effect, is_released_only_after_its_commit),
     CASE(effect, that_is_idempotent_is_released_again_after_a_crash),
     CASE(effect, that_may_happen_once_is_unknown_after_a_crash),
+    CASE(effect, that_a_person_has_tried_again_is_no_incident),
     CASE(effect, is_tried_again_with_growing_pauses), CASE(effect, of_a_cancelled_task_is_dropped),
     CASE(effect, may_answer_at_once), CASE(effect, waits_out_a_full_disk))
