@@ -22,6 +22,7 @@ struct maker {
     int depth;
     bool rich;      // may compute
     bool functions; // the plugin is there
+    bool scheduled; // so there is no $workflow.input.k
 };
 
 static uint64_t below(struct maker *m, uint64_t limit)
@@ -149,7 +150,7 @@ static json make_filter(struct maker *m)
 {
     static const char *const types[] = {"sim.a", "sim.b", "sim.c"};
     json filter = with("with", with("type", PICK(m, types)));
-    if (!chance(m, 50))
+    if (m->scheduled || !chance(m, 50))
         return filter;
     json key = with("from", text("${ .data.k }"));
     // Without `expect` the first event binds; so that all can end, only one filter may ask that.
@@ -330,7 +331,9 @@ static json make_child(struct maker *m)
 {
     char name[16];
     snprintf(name, sizeof name, "w%d", (int)below(m, (uint64_t)m->level));
-    json child = with("namespace", text("sim")), input = with("k", text("${ $workflow.input.k }"));
+    json child = with("namespace", text("sim"));
+    json input = with("k", m->scheduled ? json_integer((int64_t)below(m, SIMULATE_KEYS))
+                                        : text("${ $workflow.input.k }"));
     json_set_text(&child, "name", name);
     json_set_text(&child, "version", "1.0.0");
     json_set_int(&input, "n", (int64_t)below(m, 6));
@@ -479,7 +482,8 @@ static json make_definition(struct maker *m)
                       with("dure", with("zone", text(chance(m, 50) ? "Asia/Seoul" : "UTC"))));
     definition = with("document", document);
     json_set_take(&definition, "use", make_use());
-    if (chance(m, 15))
+    m->scheduled = chance(m, 15);
+    if (m->scheduled)
         json_set_take(&definition, "schedule", make_schedule(m));
     if (chance(m, 15))
         json_set_take(&definition, "timeout", with("after", text("P2D")));

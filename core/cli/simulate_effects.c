@@ -255,12 +255,38 @@ static void settle(struct simulation *s, struct simulate_effect *x)
     json_free(value);
 }
 
+// Also one that a crash has caught between its commit and its beginning: it has not happened.
+static struct simulate_effect *find_unknown(struct simulation *s, const struct row *row)
+{
+    char *key =
+        mem_printf("%s:%s:%lld:%s", row_text(row, EFFECT_INSTANCE), row_text(row, EFFECT_PATH),
+                   (long long)row_integer(row, EFFECT_ATTEMPT), row_text(row, EFFECT_NAME));
+    struct simulate_effect *x =
+        find(s, &(struct effect){.key = key,
+                                 .instance = row_text(row, EFFECT_INSTANCE),
+                                 .path = row_text(row, EFFECT_PATH),
+                                 .name = row_text(row, EFFECT_NAME),
+                                 .attempt = row_integer(row, EFFECT_ATTEMPT),
+                                 .kind = row_text(row, EFFECT_KIND),
+                                 .class = row_text(row, EFFECT_CLASS),
+                                 .request = json_absent()});
+    mem_free(key);
+    return x;
+}
+
 void simulate_effects_say(struct simulation *s)
 {
-    struct map_entry *entry;
-    for (size_t i = 0; map_next(&s->effects, &i, &entry);) {
-        struct simulate_effect *x = entry->value;
-        if (x->unknown && !x->begun)
-            settle(s, x);
+    struct value prefix = value_text("unknown");
+    struct scan *scan = NULL;
+    struct row row = {0};
+    struct fail why = {0};
+    struct scan_opts opts = {
+        .table = TABLE_EFFECT, .index = 0, .prefix = &prefix, .prefix_count = 1};
+    if (!store_scan(s->eye, &opts, &scan, &why))
+        return;
+    while (scan_next(scan, &row, &why)) {
+        settle(s, find_unknown(s, &row));
+        row_done(&row);
     }
+    scan_done(scan);
 }
