@@ -18,10 +18,16 @@ local function latest(a, b)
   return a and b and math.max(a, b) or a or b
 end
 
-local function event_name(input)
-  local event = input.capacityEvent or "dure.roster.capacity"
-  if type(event) == "string" then return event, {} end
-  return event.type or "dure.roster.capacity", event.match or {}
+local function subscribe(step)
+  local capacity, ends = step.input.capacityEvent or {}, step.input["until"]
+  if type(capacity) == "string" then capacity = { type = capacity } end
+  step:on(capacity.type or "dure.roster.capacity", capacity.match or {}, "capacity")
+  if type(ends) == "table" and ends.event then step:on(ends.event, ends.match or {}, "moved") end
+end
+
+local function end_of(step)
+  local ends = step.input["until"]
+  return moment(step, type(ends) == "table" and ends.at or ends) or latest(step.state.closes, step.state.freeze)
 end
 
 local function ask(step)
@@ -39,15 +45,14 @@ local function start(step)
   local input, state = step.input, step.state
   state.opens, state.closes = moment(step, input.opens), moment(step, input.closes)
   state.freeze = moment(step, input.freeze)
-  state.ends = moment(step, input["until"]) or latest(state.closes, state.freeze)
+  state.ends = end_of(step)
   state.capacity = input.capacity and math.tointeger(input.capacity)
   state.taken, state.waiting, state.seq, state.addenda = 0, 0, 0, 0
   state.sizes, state.totals = {}, entry.no_totals(input)
   ask(step)
   if state.freeze then step:at(math.max(state.freeze, step.now), "freeze") end
   if state.ends then step:at(math.max(state.ends, step.now), "end") end
-  local type, match = event_name(input)
-  step:on(type, match, "capacity")
+  subscribe(step)
   return step:wait()
 end
 
@@ -202,12 +207,11 @@ end
 
 -- ---- events
 
--- {capacity: n}, null for no limit. An event whose subject is another instance means another roster.
-local function event(step, given)
-  if given.subject and given.subject ~= step.id then return end
-  catch_up(step)
-  local capacity = (given.data or {}).capacity
-  if capacity ~= nil and capacity ~= dure.json.null then
+-- {capacity: n}, null for no limit.
+local function set_capacity(step, data)
+  local capacity = data.capacity
+  if capacity == dure.json.null then capacity = nil end
+  if capacity ~= nil then
     capacity = math.type(capacity) and math.tointeger(capacity)
     if not capacity or capacity < 0 then
       step:log("an event would set a capacity that is no whole number; left as it was")
@@ -217,6 +221,26 @@ local function event(step, given)
   step.state.capacity = capacity
   step:note { type = "capacity", capacity = capacity, overBy = seats.over_by(step) }
   seats.line_moved(step)
+end
+
+-- What the list is for has moved, and the task's end with it.
+local function move_end(step, data)
+  local text = data[step.input["until"].field or ""] or data.at or data.begins
+  local good, ms = pcall(dure.time.parse, text or "", step.zone)
+  if not good then
+    step:log("an event that should move the end has no time in it")
+    return
+  end
+  step.state.ends = ms
+  step:at(math.max(ms, step.now), "end")
+end
+
+-- An event whose subject is another instance means another roster.
+local function event(step, given, name)
+  if given.subject and given.subject ~= step.id then return end
+  catch_up(step)
+  local change = name == "moved" and move_end or set_capacity
+  change(step, given.data or {})
 end
 
 return {

@@ -28,7 +28,7 @@ local function make(step)
   local rules = rows.total_rules(input.totals, columns, list)
   local t = {
     title = input.title and dure.text.pick(input.title, language),
-    page = input.page, language = language, columns = columns,
+    page = input.page, grand = input.grandTotal ~= false, language = language, columns = columns,
     groups = rows.grouped(list, input.groupBy, language),
     totals = rows.totals(rules, columns, list),
   }
@@ -42,7 +42,7 @@ local function make(step)
   return { text = write[format](t), type = types[format], rows = #list, totals = t.totals, groups = groups }
 end
 
-local text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
+local text = { type = { "string", "object", "null" }, description = "Text, or {ko, en}" }
 
 return {
   name = "table",
@@ -72,15 +72,16 @@ return {
             } },
           },
           totals = { description = "true: all columns with numbers; or a list of keys; or {key: sum or count}",
-                     anyOf = { { type = "boolean" }, { type = "array", items = { type = "string" } },
+                     anyOf = { { type = { "boolean", "null" } }, { type = "array", items = { type = "string" } },
                                { type = "object", additionalProperties = { enum = { "sum", "count" } } } } },
+          grandTotal = { type = { "boolean", "null" }, description = "false: totals of the groups only" },
           order = { description = "Fields to sort by: a name, {field, values: ranking, descending}, or {expr}",
-                    type = { "string", "object", "array" } },
+                    type = { "string", "object", "array", "null" } },
           groupBy = { description = "Field, or list of fields, by which rows stand together",
-                      type = { "string", "array" } },
+                      type = { "string", "array", "null" } },
           format = { enum = { "csv", "html", "text" }, description = "csv if not given" },
           title = text,
-          page = { type = "boolean", description = "html: a whole page instead of the table alone" },
+          page = { type = { "boolean", "null" }, description = "html: a whole page instead of the table alone" },
           language = { enum = { "ko", "en" }, description = "Of titles and words; ko if not given" },
         },
       },

@@ -2,7 +2,7 @@
 local schemas = {}
 
 local text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
-local function moment(description) return { type = "string", description = description } end
+local function moment(description) return { type = { "string", "null" }, description = description } end
 local function jq(description)
   return { description = description,
            anyOf = { { type = "string" }, { type = "object", required = { "expr" }, properties = { expr = { type = "string" } } } } }
@@ -63,7 +63,12 @@ schemas.input = {
     opens = moment("From when registrations are taken"),
     closes = moment("Until when new registrations are taken, itself excluded"),
     freeze = moment("When the list is frozen; every later change is an addendum"),
-    ["until"] = moment("When the task ends; the later of closes and freeze if not given"),
+    ["until"] = { description = "When the task ends: a time, or {at, event: TYPE, field, match} that moves with an event; "
+                    .. "the later of closes and freeze if not given",
+                  anyOf = { { type = { "string", "null" } },
+                            { type = "object", required = { "at" }, additionalProperties = false,
+                              properties = { at = { type = "string" }, event = { type = "string" },
+                                             field = { type = "string" }, match = { type = "object" } } } } },
     checks = { description = "What is reported and never corrected",
                anyOf = { { type = "array", items = { anyOf = { { type = "string" }, check } } },
                          { type = "object", additionalProperties = { anyOf = { { type = "string" }, check } } } } },

@@ -31,7 +31,7 @@ function write.csv(t)
   for _, group in ipairs(t.groups) do
     for _, cells in ipairs(group.cells) do lines[#lines + 1] = cells end
   end
-  if has_totals(t) then lines[#lines + 1] = total_cells(t, t.totals, words[t.language].sum) end
+  if has_totals(t) and t.grand then lines[#lines + 1] = total_cells(t, t.totals, words[t.language].sum) end
   return dure.csv.format(lines)
 end
 
@@ -79,7 +79,7 @@ function write.html(t)
   if t.title then out[#out + 1] = "<caption>" .. dure.text.html(t.title) .. "</caption>\n" end
   html_head(out, t)
   for _, group in ipairs(t.groups) do html_group(out, t, group) end
-  if has_totals(t) then
+  if has_totals(t) and t.grand then
     out[#out + 1] = "<tfoot>\n"
     html_cells(out, total_cells(t, t.totals, words[t.language].sum), "th")
     out[#out + 1] = "</tfoot>\n"
@@ -128,7 +128,7 @@ function write.text(t)
       out[#out + 1] = text_line(widths, total_cells(t, group.totals, words[t.language].subtotal))
     end
   end
-  if sum then out[#out + 1] = rule .. text_line(widths, sum) end
+  if sum and t.grand then out[#out + 1] = rule .. text_line(widths, sum) end
   return table.concat(out)
 end
 
