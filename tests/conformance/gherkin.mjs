@@ -1,8 +1,8 @@
-// Reads the few forms of Gherkin that conformance features use: features, scenarios, steps, and a doc string under a step.
+// Reads the few forms of Gherkin that conformance features use: features, scenarios with tags, steps, and a doc string under a step.
 
 export function parseFeature(text, file) {
   const scenarios = [];
-  let scenario = null, step = null, doc = null;
+  let scenario = null, step = null, doc = null, tags = [];
   for (const raw of text.split('\n')) {
     const line = raw.trim();
     if (doc) {
@@ -11,8 +11,9 @@ export function parseFeature(text, file) {
     }
     if (line.startsWith('"""')) { doc = []; continue; }
     if (line === '' || line.startsWith('#')) continue;
+    if (line.startsWith('@')) { tags = line.split(/\s+/); continue; }
     const named = /^Scenario:\s*(.*)$/.exec(line);
-    if (named) { scenarios.push(scenario = { name: named[1], file, steps: [] }); continue; }
+    if (named) { scenarios.push(scenario = { name: named[1], file, steps: [], tags }); tags = []; continue; }
     const said = /^(Given|When|Then|And|But)\s+(.*)$/.exec(line);
     if (said && scenario) scenario.steps.push(step = { text: said[2], doc: null });
   }

@@ -6,7 +6,7 @@ Feature: emit
     Given a workflow with definition:
     """yaml
     do:
-      - tell: { emit: { event: { with: { type: org.example.told, source: /conformance, data: { n: '${ .n }' } } } }, output: { as: '{ type, source, data, from: $input.n }' } }
+      - tell: { emit: { event: { with: { type: org.example.told, source: 'https://example.org/conformance', data: { n: '${ .n }' } } } }, output: { as: '{ type, source, data, from: $input.n }' } }
     """
     And given the workflow input is:
     """yaml
@@ -15,10 +15,12 @@ Feature: emit
     When the workflow is executed
     Then the workflow should complete with output:
     """yaml
-    { type: org.example.told, source: /conformance, data: { n: 1 }, from: 1 }
+    { type: org.example.told, source: 'https://example.org/conformance', data: { n: 1 }, from: 1 }
     """
     And tell should complete
 
+  # The reference lets the runtime give the source, the schema of 1.0.3-alpha1 does not
+  @beyond-schema
   Scenario: One branch hears what another emits, id, source and time given by the runtime
     Given a workflow with definition:
     """yaml

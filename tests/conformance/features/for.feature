@@ -99,6 +99,7 @@ Feature: for
     list: []
     """
 
+  @beyond-schema
   Scenario: A collection may be written out as a list
     Given a workflow with definition:
     """yaml

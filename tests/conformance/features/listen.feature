@@ -32,15 +32,15 @@ Feature: listen
     Given a workflow with definition:
     """yaml
     do:
-      - hear: { listen: { to: { one: { with: { type: org.example.a, source: /right, subject: me, color: red } } } } }
+      - hear: { listen: { to: { one: { with: { type: org.example.a, source: 'https://example.org/right', subject: me, color: red } } } } }
     """
     And the events are sent:
     """yaml
     - { type: org.example.a, source: /wrong, id: '1', subject: me, color: red, data: 1 }
-    - { type: org.example.a, source: /right, id: '2', subject: you, color: red, data: 2 }
-    - { type: org.example.a, source: /right, id: '3', subject: me, color: blue, data: 3 }
-    - { type: org.example.a, source: /right, id: '4', subject: me, data: 4 }
-    - { type: org.example.a, source: /right, id: '5', subject: me, color: red, data: 5 }
+    - { type: org.example.a, source: 'https://example.org/right', id: '2', subject: you, color: red, data: 2 }
+    - { type: org.example.a, source: 'https://example.org/right', id: '3', subject: me, color: blue, data: 3 }
+    - { type: org.example.a, source: 'https://example.org/right', id: '4', subject: me, data: 4 }
+    - { type: org.example.a, source: 'https://example.org/right', id: '5', subject: me, color: red, data: 5 }
     """
     When the workflow is executed
     Then the workflow should complete with output:

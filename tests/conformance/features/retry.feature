@@ -156,7 +156,8 @@ Feature: retry
       - guarded:
           try:
             - count: { set: '${ { n: (($context.n // 0) + 1) } }', export: { as: . } }
-            - fails: { raise: { error: { type: https://example.org/a, status: '${ if .n < 3 then 503 else 500 end }' } } }
+            - busy: { if: .n < 3, raise: { error: { type: https://example.org/a, status: 503 } } }
+            - fails: { raise: { error: { type: https://example.org/a, status: 500 } } }
           catch:
             retry: { when: '$error.status == 503', delay: PT1S }
             do: [ { gaveUp: { set: { status: '${ $error.status }' } } } ]
@@ -166,7 +167,8 @@ Feature: retry
     """yaml
     status: 500
     """
-    And fails should run 3 times
+    And busy should run 2 times
+    And fails should run 1 time
 
   Scenario: A retry policy has its own exceptWhen
     Given a workflow with definition:

@@ -187,6 +187,7 @@ Feature: try
     kept: 1
     """
 
+  @beyond-schema
   Scenario: catch.then says where the error path goes on
     Given a workflow with definition:
     """yaml
@@ -205,6 +206,7 @@ Feature: try
     """
     And normal should not run
 
+  @beyond-schema
   Scenario: The path without an error follows the try's own then
     Given a workflow with definition:
     """yaml
@@ -230,7 +232,7 @@ Feature: try
           try: [ { no: { set: { v: '${ 1 | keys }' } } } ]
           catch: { errors: { with: { type: https://serverlessworkflow.io/spec/1.0.0/errors/expression } }, do: [ { a: { set: { seen: [ '${ $error.status }' ] } } } ] }
       - validation:
-          try: [ { no: { input: { schema: { format: json, document: { required: [ x ] } } }, set: {} } } ]
+          try: [ { no: { input: { schema: { format: json, document: { required: [ x ] } } }, set: { v: 1 } } } ]
           catch: { errors: { with: { type: https://serverlessworkflow.io/spec/1.0.0/errors/validation } }, do: [ { b: { set: { seen: '${ .seen + [ $error.status ] }' } } } ] }
     """
     When the workflow is executed
