@@ -21,7 +21,9 @@ static void write_cells(struct page *p, json columns, json row, const char *tag)
     for (size_t c = 0; c < json_length(columns); c++) {
         json column = json_at(columns, c), value = json_get(row, json_get_text(column, "key", ""));
         char *text = cell_text(row, json_get_text(column, "key", ""));
-        html(&p->out, json_is_number(value) ? "<%r class=number>%s" : "<%r>%s", tag, text);
+        // A header without text is none.
+        html(&p->out, json_is_number(value) ? "<%r class=number>%s" : "<%r>%s", *text ? tag : "td",
+             text);
         mem_free(text);
         json_free(value);
         json_free(column);

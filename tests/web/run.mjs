@@ -193,7 +193,7 @@ for (const size of Object.keys(widths)) {
     assert.ok(drawn > 100, `the picture is ${drawn} wide`);
     await accessible(page);
     await picture(page, `${size}-instance`);
-    await page.locator('main').getByRole('link', { name: /참가|명단/ }).first().click();
+    await page.locator('main').getByRole('link', { name: '참가자 명단' }).click();
     assert.match(await page.locator('table').innerText(), /서천군/);
     await accessible(page);
     await picture(page, `${size}-participants`);
