@@ -460,7 +460,18 @@ static struct scan *scan_status(struct engine *e, const char *status)
                                                    .prefix_count = 1});
 }
 
-// All that is in the store is durable now. What is due later has its timer.
+// Released by its timer and by recovery too, an effect of class "once" would be marked running by
+// the one and begun by the other, before the mark is durable.
+static bool has_retry_timer(struct engine *e, const struct row *row)
+{
+    char *path = mem_printf("%s %s", row_text(row, EFFECT_INSTANCE), row_text(row, EFFECT_PATH));
+    bool has = timers_has(e, TIMER_INSTANCE_NAME, path, row_integer(row, EFFECT_ATTEMPT),
+                          row_text(row, EFFECT_NAME));
+    mem_free(path);
+    return has;
+}
+
+// All that is in the store is durable now. What waits for its next try has its timer.
 void outbox_recover(struct engine *e)
 {
     struct row row = {0};
@@ -471,7 +482,7 @@ void outbox_recover(struct engine *e)
     }
     struct scan *ready = scan_status(e, "ready");
     while (rows_next(ready, &row)) {
-        if (row_integer(&row, EFFECT_TRIES) == 0 || row_integer(&row, EFFECT_NEXT_MS) <= e->now_ms)
+        if (!has_retry_timer(e, &row))
             watch_release(e, row_text(&row, EFFECT_INSTANCE), row_text(&row, EFFECT_PATH),
                           row_integer(&row, EFFECT_ATTEMPT), row_text(&row, EFFECT_NAME));
         row_done(&row);

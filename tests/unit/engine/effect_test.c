@@ -100,6 +100,30 @@ TEST(effect, that_a_person_has_tried_again_is_no_incident)
     world_done(&w);
 }
 
+TEST(effect, due_at_recovery_waits_for_its_mark_too)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "call", once);
+    world_start(&w, "call", "{}");
+    world_settle(&w);
+    world_done_effect(&w, 0, EFFECT_TRY_LATER, "{\"status\":503}");
+    world_settle(&w);
+    w.port.now_ms += 1000;
+    world_crash(&w);
+    engine_turn(w.engine);
+    memory_disk_faults(w.disk)->hold = 1; // what is written from now on is not durable
+    engine_poll(w.engine);
+    engine_turn(w.engine);
+    engine_poll(w.engine);
+    assert_int_equal(w.effects, 1);
+    memory_disk_faults(w.disk)->hold = 0;
+    world_settle(&w);
+    assert_int_equal(w.effects, 2);
+    world_done(&w);
+}
+
 TEST(effect, is_tried_again_with_growing_pauses)
 {
     UNUSED_STATE;
@@ -189,5 +213,6 @@ RUN(CASE(effect, is_released_only_after_its_commit),
     CASE(effect, that_is_idempotent_is_released_again_after_a_crash),
     CASE(effect, that_may_happen_once_is_unknown_after_a_crash),
     CASE(effect, that_a_person_has_tried_again_is_no_incident),
+    CASE(effect, due_at_recovery_waits_for_its_mark_too),
     CASE(effect, is_tried_again_with_growing_pauses), CASE(effect, of_a_cancelled_task_is_dropped),
     CASE(effect, may_answer_at_once), CASE(effect, waits_out_a_full_disk))
