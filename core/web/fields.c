@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "web/complaint.h"
 #include "web/html.h"
 
 #define DEPTH_MAX  3
@@ -29,7 +30,7 @@ struct field {
     const char *name; // "head.email": the path with dots
     const char *label;
     bool required;
-    const char *error; // or NULL
+    json violation; // of it, or absent
 };
 
 static void add_names(json *order, json names, json properties)
@@ -124,21 +125,20 @@ static char *violation_pointer(json violation)
     return property ? mem_printf("%s/%s", pointer, property) : mem_string(pointer);
 }
 
-// The message of the violation at this field (or inside it, for lists), or NULL; borrowed from the
-// violations.
-static const char *error_of(const struct fields *f, const char *name)
+// The violation at this field (or inside it, for lists), or absent.
+static json violation_of(const struct fields *f, const char *name)
 {
     char *pointer = mem_printf("/%s", name);
     for (char *c = pointer; *c; c++)
         if (*c == '.')
             *c = '/';
     size_t length = strlen(pointer);
-    const char *found = NULL;
-    for (size_t i = 0; i < json_length(f->violations) && !found; i++) {
+    json found = json_absent();
+    for (size_t i = 0; i < json_length(f->violations) && json_is_absent(found); i++) {
         json violation = json_at(f->violations, i);
         char *at = violation_pointer(violation);
         if (strncmp(at, pointer, length) == 0 && (at[length] == 0 || at[length] == '/'))
-            found = json_get_text(violation, "message", "");
+            found = json_ref(violation);
         mem_free(at);
         json_free(violation);
     }
@@ -149,10 +149,10 @@ static const char *error_of(const struct fields *f, const char *name)
 static void write_describedby(const struct field *f, struct bytes *out)
 {
     bool has_help = json_has(f->property, "description");
-    if (!has_help && !f->error)
+    if (!has_help && json_is_absent(f->violation))
         return;
     html(out, " aria-describedby=\"");
-    if (f->error)
+    if (!json_is_absent(f->violation))
         html(out, "%s-error ", f->name);
     if (has_help)
         html(out, "%s-help", f->name);
@@ -171,8 +171,13 @@ static void write_help(const struct field *f, struct bytes *out)
     if (!json_is_absent(description))
         html(out, "<p class=help id=\"%s-help\">%s</p>", f->name,
              text_in(f->form->language, description));
-    if (f->error)
-        html(out, "<p class=error id=\"%s-error\">%s</p>", f->name, f->error);
+    if (!json_is_absent(f->violation)) {
+        struct bytes words;
+        bytes_init(&words, 4096);
+        complaint_write(f->form->language, f->violation, f->property, &words);
+        html(out, "<p class=error id=\"%s-error\">%s</p>", f->name, words.data);
+        bytes_done(&words);
+    }
     json_free(description);
 }
 
@@ -211,7 +216,7 @@ static void write_attributes(const struct field *f, struct bytes *out)
     write_describedby(f, out);
     if (f->required)
         html(out, " required");
-    if (f->error)
+    if (!json_is_absent(f->violation))
         html(out, " aria-invalid=true");
     const char *complete = json_get_text(f->property, "x-autocomplete", NULL);
     if (complete)
@@ -411,9 +416,10 @@ static void write_object(const struct fields *f, json schema, json values, const
                               .name = path,
                               .label = fields_label(f->language, property, json_text(name)),
                               .required = is_required(schema, json_text(name)),
-                              .error = error_of(f, path)};
+                              .violation = violation_of(f, path)};
         if (!json_has(property, "const"))
             write_field(&field, depth, out);
+        json_free(field.violation);
         json_free(value);
         json_free(property);
         json_free(name);
@@ -427,27 +433,46 @@ void fields_write(const struct fields *f, struct bytes *out)
     write_object(f, f->schema, f->values, "", 0, out);
 }
 
+// One line of the summary, linked to its field.
+static void write_complaint(const struct fields *f, json violation, const char *name, json property,
+                            struct bytes *out)
+{
+    struct bytes words;
+    bytes_init(&words, 4096);
+    complaint_write(f->language, violation, property, &words);
+    html(out, "<li><a href=\"#%s\">%s</a>: %s", name, fields_label(f->language, property, name),
+         words.data);
+    bytes_done(&words);
+}
+
 void fields_write_summary(const struct fields *f, struct bytes *out)
 {
     if (json_length(f->violations) == 0)
         return;
     html(out, "<div class=summary role=alert tabindex=-1><p>%s</p><ul>",
          word(f->language, WORD_PLEASE_MEND));
-    json properties = json_get(f->schema, "properties");
-    for (size_t i = 0; i < json_length(f->violations); i++) {
-        json violation = json_at(f->violations, i);
-        char *pointer = violation_pointer(violation), name[NAME_BYTES];
-        snprintf(name, sizeof name, "%s", pointer[0] == '/' ? pointer + 1 : pointer);
-        mem_free(pointer);
-        name[strcspn(name, "/")] = 0;
-        json property = json_get(properties, name);
-        html(out, "<li><a href=\"#%s\">%s</a>: %s", name, fields_label(f->language, property, name),
-             json_get_text(violation, "message", ""));
-        json_free(property);
+    json order = fields_order(f->schema), properties = json_get(f->schema, "properties");
+    size_t told = 0;
+    for (size_t i = 0; i < json_length(order); i++) {
+        json name = json_at(order, i), violation = violation_of(f, json_text(name));
+        if (!json_is_absent(violation)) {
+            json property = json_get(properties, json_text(name));
+            write_complaint(f, violation, json_text(name), property, out);
+            json_free(property);
+            told++;
+        }
         json_free(violation);
+        json_free(name);
     }
-    json_free(properties);
+    // What concerns no field of the form is told in the schema's own words.
+    if (told == 0) {
+        json first = json_at(f->violations, 0);
+        html(out, "<li>%s", json_get_text(first, "message", ""));
+        json_free(first);
+    }
     html(out, "</ul></div>\n");
+    json_free(order);
+    json_free(properties);
 }
 
 static void write_answer(const struct fields *f, json property, json value, struct bytes *out)
@@ -476,7 +501,9 @@ void fields_write_answers(const struct fields *f, struct bytes *out)
     html(out, "<dl class=facts>");
     for (size_t i = 0; i < json_length(order); i++) {
         json name = json_at(order, i), value = json_get(f->values, json_text(name));
-        if (!json_is_absent(value) && !json_is_null(value)) {
+        bool is_empty = json_is_absent(value) || json_is_null(value) ||
+                        (json_is_array(value) && json_length(value) == 0);
+        if (!is_empty) {
             json property = json_get(properties, json_text(name));
             html(out, "<dt>%s<dd>", fields_label(f->language, property, json_text(name)));
             write_answer(f, property, value, out);
