@@ -112,7 +112,12 @@ static void request_end(struct taking *t, json reply)
 {
     if (t->request_key == NULL)
         return;
-    char *text = json_dump(reply);
+    json kept = json_ref(reply);
+    // This row names the person, and the receipt of a secret ballot would lead from there to it.
+    if (t->secret)
+        json_remove(&kept, "receipt");
+    char *text = json_dump(kept);
+    json_free(kept);
     struct value columns[] = {
         [REQUEST_KEY] = value_text(t->request_key),
         [REQUEST_AT_MS] = value_integer(engine_now_ms(t->p->engine)),
@@ -161,6 +166,8 @@ static bool find_earlier(struct taking *t, struct fail *why)
     if (a->receipt == NULL)
         return !a->withdraw ||
                fail(why, FAIL_INVALID, "a withdrawal names the receipt of the answer");
+    if (t->secret) // the step alone knows which receipts it gave out
+        return true;
     struct value key = value_text(a->receipt);
     if (!store_get(t->p->store, TABLE_ANSWER, &key, &t->earlier, why))
         return false;
@@ -308,7 +315,7 @@ static void put_answer(struct taking *t, json reply)
 static bool count_answer(struct taking *t, struct fail *why)
 {
     int64_t answers = row_integer(&t->item, ITEM_ANSWERS);
-    if (!row_is_there(&t->earlier))
+    if (!row_is_there(&t->earlier) && !(t->secret && t->answer->receipt != NULL))
         answers++;
     return item_change(t->p, &t->item, t->once ? "done" : "open", answers, NULL, why);
 }

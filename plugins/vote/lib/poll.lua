@@ -1,0 +1,264 @@
+-- A poll: a window of time, a frozen electorate, one ballot each. What a ballot says is the
+-- business of the function that polls (a vote, an election): it gives `rules`:
+--
+--     item(step, id)           what an elector is asked
+--     read(step, data)         a ballot of an answer's data; refuses what is none
+--     marks(ballot)            the counters it adds to: {"yes"}, {"yes:a", "no:b"}
+--     finish(step)             the output, or step:wait() if it goes on
+--
+--     waiting ──opens──> open ──closes + grace, or all have voted──> finish
+--
+-- Kept of an open poll: counters in step.state; `voter:ROUND:ID` {ballot, late} of each elector.
+-- A secret poll keeps no counters and no ballot with the elector: `ballot:ROUND:HASH` {ballot, mark}
+-- has as its key the hash of a receipt that nobody has but the voter, so that rows lie in no order
+-- of time and lead to nobody, and `mark` is what is published.
+local electorate = require("lib.electorate")
+local rule = require("lib.rule")
+local words = require("lib.words")
+
+local poll = {}
+
+local refuse = words.refuse
+
+local function fault(title, detail)
+  error { type = "validation", status = 400, title = title, detail = detail }
+end
+
+local function key(step, kind, id)
+  return kind .. ":" .. step.state.round .. ":" .. (id or "")
+end
+
+function poll.key(step, kind, id)
+  return key(step, kind, id)
+end
+
+-- ---- the window: [opens, closes), and `grace` behind it
+
+local function instant(step, text, from)
+  if not text then return nil end
+  if text:sub(1, 1) == "P" then return dure.time.add(from, text, step.zone) end
+  return dure.time.parse(text, step.zone)
+end
+
+local function read_window(step)
+  local input, state = step.input, step.state
+  state.opens = instant(step, input.opens, step.now) or step.now
+  state.closes = instant(step, input.closes, state.opens)
+  state.grace = input.grace and dure.time.duration(input.grace) or 0
+  if state.closes and input.opens and state.closes <= state.opens then
+    fault("the vote closes before it opens", "opens " .. input.opens .. ", closes " .. input.closes)
+  end
+  if not state.closes and (input.remind or input.grace) then
+    fault("no close", "'remind' and 'grace' count from 'closes', which is missing")
+  end
+end
+
+local function plan_reminders(step)
+  local state = step.state
+  for i, before in ipairs(step.input.remind or {}) do
+    local at = dure.time.add(state.closes, "-" .. before, step.zone)
+    if at > state.opened then step:at(at, "remind:" .. i) end
+  end
+end
+
+-- Opens the doors of this round for the electorate as it was frozen.
+function poll.open(step, rules)
+  local state = step.state
+  state.phase, state.opened = "open", step.now
+  state.counts, state.voted, state.history, state.late, state.asked_pages = {}, 0, 0, 0, 0
+  if state.closes then
+    step:at(state.closes + state.grace, "close")
+    plan_reminders(step)
+  end
+  electorate.ask_page(step, 1, rules.item)
+  return step:wait()
+end
+
+local function freeze_and_open(step, rules)
+  electorate.freeze(step)
+  return poll.open(step, rules)
+end
+
+-- ---- what is frozen with the electorate: the rules
+
+local function keep_rules(step)
+  local input, state = step.input, step.state
+  rule.check(input)
+  if input.secret and input.proxy then
+    fault("a secret vote takes no proxies", "a proxy's ballot would have to be found again by its holder's name")
+  end
+  state.change, state.secret, state.recused = input.change or "last_wins", input.secret or false, 0
+  state.proxy = input.proxy and { counts = input.proxy.counts or false, max = math.tointeger(input.proxy.max) }
+  state.round = state.round or 1
+  electorate.keep_present(step)
+end
+
+function poll.start(step, rules)
+  read_window(step)
+  keep_rules(step)
+  if step.state.opens <= step.now then return freeze_and_open(step, rules) end
+  step.state.phase = "waiting"
+  electorate.announce(step, rules.item)
+  step:at(step.state.opens, "open")
+  return step:wait()
+end
+
+function poll.timer(step, name, rules)
+  if name == "open" then return freeze_and_open(step, rules) end
+  if name == "close" then return rules.finish(step) end
+  local what, number = name:match("^(.-):?(%d+)$")
+  if what == "ask" then
+    electorate.ask_page(step, math.tointeger(number), rules.item)
+    return
+  end
+  local reminder, page = name:match("^(remind:%d+):(%d+)$")
+  electorate.remind_page(step, reminder or name, math.tointeger(page or 1), function(id)
+    return step.records:get(key(step, "voter", id)) ~= nil
+  end)
+end
+
+-- ---- a ballot
+
+local function add(step, ballot, by, marks)
+  local counts = step.state.counts
+  for _, mark in ipairs(marks(ballot)) do counts[mark] = (counts[mark] or 0) + by end
+end
+
+local function count_voter(step, before, late)
+  local state = step.state
+  state.history = state.history + 1
+  if not before then state.voted = state.voted + 1 end
+  if before and before.late then state.late = state.late - 1 end
+  if late then state.late = state.late + 1 end
+end
+
+local function cast_open(step, id, ballot, before, late, rules)
+  if before then
+    if step.state.change == "never" then refuse("already_voted") end
+    add(step, before.ballot, -1, rules.marks)
+  end
+  add(step, ballot, 1, rules.marks)
+  step.records:put(key(step, "voter", id), { ballot = ballot, late = late })
+  return { late = late, history = step.state.history }
+end
+
+-- The published mark of a ballot: whoever has the receipt can make it again, nobody else can.
+local function mark_of(receipt, ballot)
+  return dure.hash(receipt .. ":" .. poll.ballot_text(ballot))
+end
+
+-- A ballot as text: the choice, or the ids of an election, sorted.
+function poll.ballot_text(ballot)
+  if type(ballot) == "string" then return ballot end
+  return "approve " .. table.concat(ballot.approve, ",") .. " reject " .. table.concat(ballot.reject, ",")
+end
+
+local function cast_secret(step, id, ballot, before, late, given)
+  local state = step.state
+  -- The id is in the hash so that a receipt that was shown to somebody is of no use to him.
+  local place = key(step, "ballot", dure.hash("ballot " .. id .. " " .. given.receipt))
+  if before then
+    if state.change == "never" then refuse("already_voted") end
+    if not given.amend or not step.records:get(place) then refuse("already_voted", "receipt_needed") end
+  elseif given.amend then
+    refuse("unknown_receipt")
+  end
+  step.records:put(place, { ballot = ballot, mark = mark_of(given.receipt, ballot) })
+  step.records:put(key(step, "voter", id), { late = late })
+  return { late = late, receipt = given.receipt, mark = mark_of(given.receipt, ballot) }
+end
+
+local function cast(step, id, given, rules)
+  local state = step.state
+  local late = state.closes ~= nil and step.now >= state.closes
+  local ballot = rules.read(step, given.data)
+  local before = step.records:get(key(step, "voter", id))
+  if not electorate.is_present(step, id) then refuse("not_eligible", "not_present") end
+  count_voter(step, before, late)
+  if state.secret then return cast_secret(step, id, ballot, before, late, given) end
+  return cast_open(step, id, ballot, before, late, rules)
+end
+
+-- ---- proxies and recusals
+
+local function check_holder(step, id, holder)
+  local state = step.state
+  if not state.proxy then refuse("proxy_limit", "no_proxies") end
+  if holder == id then refuse("not_eligible", "no_such_holder") end
+  -- Somebody who is no elector (a member's staff) can be present only by a list.
+  if not electorate.is_elector(step, holder) and (state.present == "cast" or not dure.people.get(holder)) then
+    refuse("not_eligible", "no_such_holder")
+  end
+  if step.records:get("proxy:" .. holder) then refuse("proxy_limit", "proxy_of_proxy") end
+end
+
+local function give_proxy(step, id, holder)
+  check_holder(step, id, holder)
+  if step.records:get(key(step, "voter", id)) then refuse("already_voted") end
+  local before = step.records:get("proxy:" .. id)
+  if before and before.holder == holder then return { holder = holder } end
+  local held = (step.records:get("holds:" .. holder) or 0) + 1
+  if step.state.proxy.max and held > step.state.proxy.max then refuse("proxy_limit") end
+  if before then
+    step.records:put("holds:" .. before.holder, step.records:get("holds:" .. before.holder) - 1)
+  end
+  step.records:put("holds:" .. holder, held)
+  step.records:put("proxy:" .. id, { holder = holder })
+  return { holder = holder }
+end
+
+local function take_back(step, id)
+  local before = step.records:get("proxy:" .. id)
+  if not before or step.records:get(key(step, "voter", id)) then refuse("already_voted", "no_withdrawal") end
+  step.records:put("holds:" .. before.holder, step.records:get("holds:" .. before.holder) - 1)
+  step.records:delete("proxy:" .. id)
+  return { holder = dure.json.null }
+end
+
+-- Whoever is too close to the matter leaves the electorate: he is not entitled, not present, not missing.
+local function recuse(step, id)
+  if step.records:get(key(step, "voter", id)) then refuse("already_voted") end
+  if step.records:put("recused:" .. id, 1) then step.state.recused = step.state.recused + 1 end
+  return { recused = true }
+end
+
+-- ---- answers
+
+local function check_window(step)
+  local state = step.state
+  if state.phase == "waiting" or step.now < state.opens then refuse("not_open") end
+  if state.closes and step.now >= state.closes + state.grace then refuse("closed") end
+end
+
+function poll.entitled(step)
+  return step.state.electors - step.state.recused
+end
+
+-- Who may still change his mind is waited for.
+local function is_complete(step)
+  local state = step.state
+  if state.asked_pages < state.pages or state.voted < poll.entitled(step) then return false end
+  return state.change == "never" or not state.closes
+end
+
+function poll.answer(step, item, given, rules)
+  local id = item.assignee
+  check_window(step)
+  if electorate.is_recused(step, id) then refuse("not_eligible") end
+  local reply
+  if given.recuse then
+    reply = recuse(step, id)
+  elseif given.delegate then
+    reply = give_proxy(step, id, given.delegate)
+  elseif given.withdraw then
+    reply = take_back(step, id)
+  else
+    reply = cast(step, id, given, rules)
+  end
+  if not is_complete(step) then return step:accept(reply) end
+  local output = rules.finish(step)
+  if output == nil or step.state.phase == "open" then return step:accept(reply) end
+  return step:done(output, reply)
+end
+
+return poll

@@ -1,0 +1,52 @@
+-- The parts of `with` and of the output that a vote and an election share.
+local schemas = {}
+
+local selector = { "string", "object", "array" }
+local share = { anyOf = { { type = "string", pattern = "^ *[0-9]{1,6} */ *[0-9]{1,6} *$" }, { type = "integer", minimum = 1 } } }
+
+local function limit(description, more)
+  local properties = { moreThan = share, atLeast = share }
+  for name, schema in pairs(more or {}) do properties[name] = schema end
+  return { type = "object", additionalProperties = false, properties = properties, description = description,
+           oneOf = { { required = { "moreThan" } }, { required = { "atLeast" } } } }
+end
+
+schemas.text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
+
+function schemas.input(required, own)
+  local properties = {
+    electorate = { type = selector, description = "Who is entitled: a selector; frozen when the vote opens" },
+    present = { type = selector, description = "Who is present: cast (whoever casts a ballot), a selector, or a list of ids" },
+    quorum = limit("How many must be present", { of = { anyOf = { { const = "entitled" }, { type = "integer", minimum = 1 } } } }),
+    base = { type = "string", enum = { "present", "cast", "cast_without_abstain", "entitled" },
+             description = "Of whom the threshold is counted" },
+    threshold = limit("What is needed; more than 1/2 of the base if not given"),
+    secret = { type = "boolean", description = "No ballot can be traced to its voter" },
+    change = { type = "string", enum = { "last_wins", "never" }, description = "Whether a ballot may be changed" },
+    opens = { type = "string", description = "From when; at once if not given. A time, or a duration from now" },
+    closes = { type = "string", description = "Until when, itself excluded. A time, or a duration from the opening" },
+    grace = { type = "string", description = "Duration after the close in which ballots count and are flagged as late" },
+    remind = { type = "array", maxItems = 20, items = { type = "string" },
+               description = "Durations before the close: mails to those who have not voted" },
+    minCell = { type = "integer", minimum = 1, description = "Counts of a secret vote below this are not told" },
+  }
+  for name, schema in pairs(own) do properties[name] = schema end
+  return { type = "object", required = required, additionalProperties = false, properties = properties }
+end
+
+local count = { type = "integer" }
+local ids = { type = "array", items = { type = "string" } }
+
+function schemas.output(required, own)
+  local properties = {
+    entitled = count, present = count, cast = count, valid = count, abstain = { type = { "integer", "null" } },
+    invalid = count, denominator = count, needed = count, history = count, late = count, proxies = count, recused = count,
+    base = { type = "string" }, quorum = { type = "object" }, missing = ids, ballots = ids,
+    counts = { type = "object", additionalProperties = { type = { "integer", "null" } } },
+  }
+  for name, schema in pairs(own) do properties[name] = schema end
+  return { type = "object", properties = properties,
+           required = required }
+end
+
+return schemas
