@@ -272,7 +272,8 @@ static struct row *next_row_jmp(lua_State *L, struct scan *scan, const char *pre
         const char *key = row_text(row, RECORD_KEY);
         if (strncmp(key, prefix, bytes) != 0)
             return NULL;
-        if (key[0] != COUNTER_MARK && strcmp(key, last) != 0)
+        // Keys that plugins cannot write are this room's counters and the work items' counts.
+        if ((unsigned char)key[0] > ' ' && strcmp(key, last) != 0)
             return row;
         row_done(row);
         *row = (struct row){0};
