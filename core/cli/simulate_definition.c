@@ -310,7 +310,8 @@ static json make_function(struct maker *m)
         break;
     case 4:
         json_set_text(&arguments, "type", chance(m, 50) ? "sim.a" : "sim.b");
-        json_set_take(&arguments, "k", text("${ $workflow.input.k }"));
+        json_set_take(&arguments, "k",
+                      m->scheduled ? json_integer(1) : text("${ $workflow.input.k }"));
         break;
     default:
         break;

@@ -199,6 +199,8 @@ static bool check_fold(struct simulation *s, const char *id, const char *status)
         for (size_t k = 0; k < json_length(entries); k++) {
             json entry = json_at(entries, k);
             fold_entry(entry, &told);
+            if (json_get_bool(entry, "retry", false))
+                map_clear(&open); // what waited begins anew without being told to have ended
             fold_task(entry, &open);
             json_free(entry);
         }

@@ -44,13 +44,23 @@ static void status_of(struct simulation *s, const char *id, char status[16])
     json_free(shown);
 }
 
+static bool is_open(const char *status)
+{
+    return strcmp(status, "pending") == 0 || strcmp(status, "running") == 0 ||
+           strcmp(status, "waiting") == 0 || strcmp(status, "suspended") == 0;
+}
+
 static void now_ended(void *context, const char *id)
 {
     struct simulation *s = context;
+    char status[16];
+    status_of(s, id, status);
+    simulate_trace(s, "ended %s %s", id, status);
+    if (is_open(status))
+        return; // it was retried before this could be said
     struct told *t = add(s, TOLD_END, id);
-    status_of(s, id, t->status);
+    memcpy(t->status, status, sizeof status);
     t->is_told = true;
-    simulate_trace(s, "ended %s %s", id, t->status);
 }
 
 void simulate_told_start(struct simulation *s, const char *id)
@@ -160,9 +170,7 @@ static bool is_cancelled(struct simulation *s, const struct told *t)
 {
     char status[16];
     status_of(s, t->id, status);
-    bool open = strcmp(status, "pending") == 0 || strcmp(status, "running") == 0 ||
-                strcmp(status, "waiting") == 0 || strcmp(status, "suspended") == 0;
-    return !open ||
+    return !is_open(status) ||
            simulate_violated(s, "told", "the instance %s was cancelled, and is %s", t->id, status);
 }
 
