@@ -131,6 +131,14 @@ static void print_once_settled(void *context)
     print_addresses(context);
 }
 
+static void set_url(struct serving *s)
+{
+    const char *given = config_get(&s->config, CONFIG_PUBLIC_URL);
+    char *own = mem_printf("http://%s:%u", s->host, front_port(s->front));
+    people_set_url(site_people(s->site), given ? given : own);
+    mem_free(own);
+}
+
 static bool open_all(struct serving *s, struct fail *why)
 {
     s->plugins = cli_plugins(config_get(&s->config, CONFIG_PLUGINS));
@@ -143,10 +151,6 @@ static bool open_all(struct serving *s, struct fail *why)
                              .mail_is_kept = s->dev && !config_get(&s->config, CONFIG_MAIL_SERVER)};
     if (!parse_listen(s, why) || !(s->site = site_open(&site, why)))
         return false;
-    if (s->load)
-        load_folder(s->site, s->load, s->dev);
-    while (engine_turn(site_engine(s->site)))
-        ;
     struct front_opts front = {.site = s->site,
                                .plugins = s->plugins,
                                .host = s->host,
@@ -154,7 +158,15 @@ static bool open_all(struct serving *s, struct fail *why)
                                .dev = s->dev,
                                .token = config_get(&s->config, CONFIG_TOKEN),
                                .public_url = config_get(&s->config, CONFIG_PUBLIC_URL)};
-    return (s->front = front_open(&front, why)) != NULL;
+    if (!(s->front = front_open(&front, why)))
+        return false;
+    // Mails that loading sets off have links: the address is known before anything is loaded.
+    set_url(s);
+    if (s->load)
+        load_folder(s->site, s->load, s->dev);
+    while (engine_turn(site_engine(s->site)))
+        ;
+    return true;
 }
 
 static void serve(struct serving *s)

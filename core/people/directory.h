@@ -23,6 +23,7 @@ struct people {
     struct engine *engine;
     struct store *store;
     const struct zone *zone;
+    char *url; // without a slash at its end
     bool has_key;
     uint8_t key[HASH_BYTES]; // of links and request hashes; TABLE_META
     struct map schemas;      // of forms, compiled, by the hash of their text

@@ -31,7 +31,21 @@ void people_free(struct people *p)
         return;
     form_schemas_forget(p);
     map_done(&p->schemas);
+    mem_free(p->url);
     mem_free(p);
+}
+
+void people_set_url(struct people *p, const char *url)
+{
+    mem_free(p->url);
+    p->url = mem_string(url);
+    for (size_t n = url ? strlen(url) : 0; n > 0 && p->url[n - 1] == '/'; n--)
+        p->url[n - 1] = 0;
+}
+
+const char *people_url(const struct people *p)
+{
+    return p->url ? p->url : "";
 }
 
 struct engine *people_engine(const struct people *p)

@@ -16,6 +16,10 @@ struct zone;
 struct people *people_new(struct engine *engine);
 void people_free(struct people *p);
 struct engine *people_engine(const struct people *p);
+// How people reach this server ("https://dure.example.org"), for links in mails; "" (the links are
+// paths then) until it is set. Copied.
+void people_set_url(struct people *p, const char *url);
+const char *people_url(const struct people *p);
 // In which zone the dates of memberships are read; UTC where never set.
 void people_set_zone(struct people *p, const struct zone *zone);
 

@@ -126,7 +126,15 @@ static int tell_jmp(lua_State *L)
     return 0;
 }
 
-// step:link(item, person, expires): "/w/TOKEN"
+// step:url(path): the path's whole address, as far as the server knows how it is reached.
+static int url_jmp(lua_State *L)
+{
+    struct host_call *h = host_call_jmp(L);
+    lua_pushfstring(L, "%s%s", people_url(people_jmp(L, h)), luaL_checkstring(L, 2));
+    return 1;
+}
+
+// step:link(item, person, expires): the address of the person's own page, "…/w/TOKEN"
 static int link_jmp(lua_State *L)
 {
     struct host_call *h = host_change_jmp(L);
@@ -136,7 +144,7 @@ static int link_jmp(lua_State *L)
     int64_t expires_ms = lua_isnoneornil(L, 4) ? INSTANT_NONE : host_instant_jmp(L, 4);
     if (!link_make(people_jmp(L, h), item, person, expires_ms, token, &why))
         return host_fail_jmp(L, &why);
-    lua_pushfstring(L, "/w/%s", token);
+    lua_pushfstring(L, "%s/w/%s", people_url(people_jmp(L, h)), token);
     return 1;
 }
 
@@ -213,8 +221,8 @@ static int mail_jmp(lua_State *L)
 
 const luaL_Reg lua_ask_methods[] = {
     {"ask", ask_jmp},   {"close", close_jmp}, {"open_items", open_items_jmp},
-    {"link", link_jmp}, {"mail", mail_jmp},   {"tell", tell_jmp},
-    {NULL, NULL}};
+    {"link", link_jmp}, {"url", url_jmp},     {"mail", mail_jmp},
+    {"tell", tell_jmp}, {NULL, NULL}};
 
 // ---- dure.people
 

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "calendar/instant.h"
+#include "people/link.h"
 #include "people/mail.h"
 #include "web/console.h"
 #include "web/html.h"
@@ -30,10 +32,12 @@ static void list_items(void *context, struct request *r)
         json item = json_at(items, i), title = json_get(item, "title");
         const char *assignee = json_get_text(item, "assignee", NULL),
                    *instance = json_get_text(item, "instance", "");
-        html(&p.out, "<tr><td><a href=\"%r%u\">%s</a><td>%s<td>",
-             assignee ? "/console/instances/" : "/f/",
-             assignee ? instance : json_get_text(item, "id", ""), text_in(p.language, title),
-             assignee ? assignee : two(&p, "누구나", "anybody"));
+        const char *place = !assignee     ? "/f/"
+                            : w->opts.dev ? "/console/items/"
+                                          : "/console/instances/";
+        html(&p.out, "<tr><td><a href=\"%r%u\">%s</a><td>%s<td>", place,
+             assignee && !w->opts.dev ? instance : json_get_text(item, "id", ""),
+             text_in(p.language, title), assignee ? assignee : two(&p, "누구나", "anybody"));
         const char *closes = json_get_text(item, "closesAt", NULL);
         if (closes)
             web_write_moment(w, &p, instance, closes, &p.out);
@@ -47,6 +51,31 @@ static void list_items(void *context, struct request *r)
         html(&p.out, "<p>%s</p>", two(&p, "없습니다.", "None."));
     page_reply(&p, 200);
     json_free(items);
+}
+
+// --dev: the page as the person sees it, without the mail that has its link.
+static void open_item(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    char token[LINK_SIZE];
+    if (!web_console_allowed(w, r))
+        return;
+    json item = item_show(w->opts.people, request_param(r, "item"), &why);
+    const char *assignee = json_get_text(item, "assignee", NULL);
+    bool ok = w->opts.dev && assignee &&
+              link_make(w->opts.people, json_get_text(item, "id", ""), assignee, INSTANT_NONE,
+                        token, &why);
+    if (ok) {
+        char *location = mem_printf("/w/%s", token);
+        web_redirect_after_commit(w, r, location);
+        mem_free(location);
+    } else {
+        if (why.kind == FAIL_NONE)
+            fail(&why, FAIL_NOT_FOUND, "%s", "");
+        page_fail(r, &why);
+    }
+    json_free(item);
 }
 
 static void list_people(void *context, struct request *r)
@@ -186,6 +215,7 @@ void desk_routes(struct web *w)
 {
     struct server *s = w->opts.server;
     server_route(s, "GET", "/console/items", list_items, w);
+    server_route(s, "GET", "/console/items/{item}", open_item, w);
     server_route(s, "GET", "/console/people", list_people, w);
     server_route(s, "GET", "/console/mail", list_mail, w);
     server_route(s, "GET", "/console/mail/{seq}", show_mail, w);

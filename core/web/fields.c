@@ -311,6 +311,16 @@ static const char *choice_label(const struct field *f, json holder, const char *
     return *text ? text : value;
 }
 
+// A value whose label is false is taken but not offered: another word for one that is.
+static bool is_offered(json holder, const char *value)
+{
+    json labels = json_get(holder, "x-labels"), label = json_get(labels, value);
+    bool offered = json_kind(label) != JSON_BOOL;
+    json_free(label);
+    json_free(labels);
+    return offered;
+}
+
 static bool is_chosen(json value, json choice)
 {
     if (!json_is_array(value))

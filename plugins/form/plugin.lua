@@ -138,7 +138,10 @@ local function receipt_mail(step, person, given)
   local to = known or given.data and given.data.email
   if not to then return end
   local language = known and known.language or LANGUAGE
-  local function text(value) return (dure.text.pick(value or "", language):gsub("{{%s*link%s*}}", "/r/" .. given.receipt)) end
+  local link = step:url("/r/" .. given.receipt)
+  local function text(value)
+    return (dure.text.pick(value or "", language):gsub("{{%s*link%s*}}", function() return link end))
+  end
   step:mail { to = to, subject = text(receipt.subject), text = text(receipt.body),
               key = step.key .. ":receipt:" .. given.receipt, mandatory = true }
 end

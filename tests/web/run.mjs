@@ -172,6 +172,9 @@ for (const size of Object.keys(widths)) {
     await accessible(page);
     await page.getByRole('link', { name: '등록 확인' }).last().click();
     assert.match(await page.locator('main').innerText(), /서천군 님, 등록되었습니다/);
+    await page.getByRole('link', { name: /\/r\// }).click();
+    assert.match(await status(page), /등록되었습니다/);
+    await page.goBack();
     await accessible(page);
   });
   await test(`${size}: the console's pages are accessible and fit`, async () => {

@@ -31,7 +31,7 @@ local function values_of(step, e, language)
   end
   values.title = dure.text.pick(step.input.title or "", language)
   values.unit, values.persons, values.status = e.unit, tostring(e.persons), e.status
-  values.receipt, values.link = e.receipt, "/r/" .. e.receipt
+  values.receipt, values.link = e.receipt, step:url("/r/" .. e.receipt)
   values["until"] = e.until_ms and dure.time.format(e.until_ms, step.zone) or ""
   values.position = e.status == "waiting" and tostring(step.state.waiting) or ""
   return values
