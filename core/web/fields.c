@@ -351,10 +351,11 @@ static void write_choices(const struct field *f, enum widget widget, struct byte
         char *value = value_text(choice);
         const char *label = choice_label(f, holder, value);
         bool chosen = is_chosen(f->value, choice);
-        if (widget == WIDGET_SELECT)
+        bool offered = is_offered(holder, value);
+        if (offered && widget == WIDGET_SELECT)
             html(out, "<option value=\"%s\"%r>%s</option>", value, chosen ? " selected" : "",
                  label);
-        else
+        else if (offered)
             write_choice(f, widget == WIDGET_CHECKS ? "checkbox" : "radio", value, label, chosen,
                          out);
         mem_free(value);

@@ -1,8 +1,8 @@
 // A JSON Schema as a form that people fill in, and back: fields with labels, help and errors for a
 // phone, a keyboard and a screen reader; posted text as JSON for the schema to judge. Beside the
 // standard keywords it reads `title` and `description` as text or {ko, en}, `x-order` (the names of
-// an object's properties in order), `x-labels` (an enum's values in words) and `x-widget`
-// ("textarea", "select", "radio"). Loop thread only.
+// an object's properties in order), `x-labels` (an enum's values in words; false: taken but not
+// offered) and `x-widget` ("textarea", "select", "radio"). Loop thread only.
 #pragma once
 
 #include "base/bytes.h"
