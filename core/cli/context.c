@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "json/diagnostic.h"
@@ -106,33 +107,43 @@ void cli_plugins_done(void)
     loaded = NULL;
 }
 
+// YAML takes most JSON, but fewer values and no escaped surrogate pairs, so JSON is tried first;
+// what is no YAML either was meant as JSON if its file says so.
+static bool read_value(const char *name, const struct bytes *source, json *out, struct fail *why)
+{
+    struct fail not_json;
+    if (json_parse(source->data, source->length, out, &not_json))
+        return true;
+    const char *ending = strrchr(name, '.');
+    if (ending && strcmp(ending, ".json") == 0)
+        return fail(why, FAIL_INVALID, "%s: %s", name, not_json.message);
+    struct diagnostics diagnostics;
+    diagnostics_init(&diagnostics);
+    struct yaml_document *document = yaml_parse(name, source->data, source->length, &diagnostics);
+    if (document)
+        *out = yaml_to_json(document->root);
+    else
+        fail(why, FAIL_INVALID, "%s:%d:%d: %s", name, diagnostics.items[0].line,
+             diagnostics.items[0].column, diagnostics.items[0].message);
+    bool ok = document != NULL;
+    yaml_free(document);
+    diagnostics_done(&diagnostics);
+    return ok;
+}
+
 bool cli_value(const char *text, json *out, struct fail *why)
 {
     *out = json_absent();
     if (!text)
         return true;
     struct bytes source;
-    bytes_init(&source, 8u << 20);
-    const char *name = "the value";
-    bool ok = true;
-    if (text[0] == '@') {
-        name = text + 1;
+    bytes_init(&source, LIMIT_PAYLOAD_BYTES);
+    bool is_file = text[0] == '@', ok = true;
+    if (is_file)
         ok = cli_read_file(text + 1, &source, why);
-    } else {
+    else
         bytes_add(&source, text);
-    }
-    if (ok) {
-        struct diagnostics diagnostics;
-        diagnostics_init(&diagnostics);
-        struct yaml_document *document = yaml_parse(name, source.data, source.length, &diagnostics);
-        if (document)
-            *out = yaml_to_json(document->root);
-        else
-            ok = fail(why, FAIL_INVALID, "%s:%d:%d: %s", name, diagnostics.items[0].line,
-                      diagnostics.items[0].column, diagnostics.items[0].message);
-        yaml_free(document);
-        diagnostics_done(&diagnostics);
-    }
+    ok = ok && read_value(is_file ? text + 1 : "the value", &source, out, why);
     bytes_done(&source);
     return ok;
 }

@@ -556,6 +556,10 @@ static bool load(struct loader *l)
 struct yaml_document *yaml_parse(const char *file, const char *text, size_t bytes,
                                  struct diagnostics *diagnostics)
 {
+    static const char mark[] = "\xEF\xBB\xBF"; // of editors that save UTF-8 "with BOM"
+    size_t skip = bytes >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    text += skip;
+    bytes -= skip;
     struct yaml_document *document = mem_new(struct yaml_document);
     arena_init(&document->arena);
     document->file = arena_string(&document->arena, file);

@@ -169,7 +169,18 @@ TEST(yaml, warns_of_a_lost_leading_zero)
     diagnostics_done(&d);
 }
 
+// Editors of Windows put a mark before UTF-8; it is no part of the text, nor of its columns.
+TEST(yaml, reads_past_the_byte_order_mark)
+{
+    UNUSED_STATE;
+    assert_reads("\xEF\xBB\xBF"
+                 "a: 1\nb: 2\n",
+                 "{\"a\":1,\"b\":2}");
+    assert_reads("\xEF\xBB\xBF{\"a\": 1}", "{\"a\":1}");
+}
+
 RUN(CASE(yaml, resolves_plain_scalars_by_the_core_schema), CASE(yaml, reads_blocks_flows_and_json),
     CASE(yaml, expands_anchors), CASE(yaml, knows_where_each_node_stands),
     CASE(yaml, refuses_what_is_doubtful), CASE(yaml, says_readably_what_is_broken),
-    CASE(yaml, bounds_depth_and_aliases), CASE(yaml, warns_of_a_lost_leading_zero))
+    CASE(yaml, bounds_depth_and_aliases), CASE(yaml, warns_of_a_lost_leading_zero),
+    CASE(yaml, reads_past_the_byte_order_mark))
