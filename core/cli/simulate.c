@@ -18,7 +18,7 @@
 
 static const char usage[] =
     "usage: dure simulate [--seed N] [--seeds M] [--seconds S] [--steps K] [--twice]\n"
-    "                     [--trace] [--plugins DIR] [--break WHAT]\n"
+    "                     [--trace] [--plugins DIR] [--break WHAT] [--until ORACLE]\n"
     "Plays M whole worlds from the seeds N, N+1, … in virtual time: random workflows with every\n"
     "word of the language, people, events, servers that are late or contradict themselves,\n"
     "crashes, full and slow disks. Oracles watch. One line a seed (TAP).\n"
@@ -32,6 +32,7 @@ static const char usage[] =
     "  --break      breaks the world on purpose, to show that an oracle sees it:\n"
     "               effect-before-commit timer-early lose-timer double-result twice silent-wait\n"
     "               forget-told chain state seats unfinished nondeterminism\n"
+    "  --until      ends when this oracle has spoken\n"
     "exit code: 0 all is good, 1 an oracle has spoken, 2 wrong usage\n";
 
 static const char *const break_names[] = {
@@ -55,7 +56,7 @@ struct command {
     struct simulate_opts opts;
     int64_t seed, seeds, seconds;
     bool twice;
-    const char *plugins;
+    const char *plugins, *until;
 };
 
 static bool parse_number(const char *text, int64_t least, int64_t most, int64_t *out)
@@ -78,12 +79,17 @@ static bool parse_break(const char *text, enum simulate_break *out)
 
 static int parse(struct command *c, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},    {"seeds", required_argument, NULL, 'n'},
-        {"seconds", required_argument, NULL, 'S'}, {"steps", required_argument, NULL, 'k'},
-        {"twice", no_argument, NULL, '2'},         {"trace", no_argument, NULL, 't'},
-        {"plugins", required_argument, NULL, 'p'}, {"break", required_argument, NULL, 'b'},
-        {"help", no_argument, NULL, 'h'},          {0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"seeds", required_argument, NULL, 'n'},
+                                            {"seconds", required_argument, NULL, 'S'},
+                                            {"steps", required_argument, NULL, 'k'},
+                                            {"twice", no_argument, NULL, '2'},
+                                            {"trace", no_argument, NULL, 't'},
+                                            {"plugins", required_argument, NULL, 'p'},
+                                            {"break", required_argument, NULL, 'b'},
+                                            {"until", required_argument, NULL, 'u'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         bool good = true;
         if (o == 's')
@@ -102,6 +108,8 @@ static int parse(struct command *c, int argc, char **argv)
             c->plugins = optarg;
         else if (o == 'b')
             good = parse_break(optarg, &c->opts.broken);
+        else if (o == 'u')
+            c->until = optarg;
         else if (o == 'h')
             return fputs(usage, stdout), EXIT_GOOD;
         else
@@ -137,7 +145,8 @@ static void compare(const struct command *c, struct simulate_result *result)
              "the same seed gave other bytes the second time");
 }
 
-static bool play(struct command *c, uint64_t seed)
+// False: no further one.
+static bool play(struct command *c, uint64_t seed, bool *good)
 {
     struct simulate_result r;
     char context[64], hex[HASH_HEX_SIZE];
@@ -158,7 +167,8 @@ static bool play(struct command *c, uint64_t seed)
     if (!r.good)
         print_message(&r);
     fflush(stdout);
-    return r.good;
+    *good = *good && r.good;
+    return r.good || !c->until || strcmp(c->until, r.oracle) != 0;
 }
 
 int command_simulate(int argc, char **argv)
@@ -175,7 +185,8 @@ int command_simulate(int argc, char **argv)
     for (int64_t i = 0; i < c.seeds; i++) {
         if (c.seconds > 0 && time(NULL) - began >= c.seconds)
             break;
-        good = play(&c, (uint64_t)(c.seed + i)) && good;
+        if (!play(&c, (uint64_t)(c.seed + i), &good))
+            break;
     }
     return good ? EXIT_GOOD : EXIT_BAD;
 }

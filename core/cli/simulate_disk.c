@@ -63,7 +63,8 @@ static bool is_dropped(struct between *b, const struct write *w)
     case BREAK_DOUBLE_RESULT:
         return w->kind == WRITE_DELETE && w->table == TABLE_EFFECT;
     case BREAK_SEATS:
-        return is_put(w, TABLE_RECORD) && random_below(&b->s->faults_random, 3) == 0;
+        return is_put(w, TABLE_RECORD) && w->values[RECORD_KEY].data[0] > ' ' &&
+               random_below(&b->s->faults_random, 3) == 0;
     case BREAK_NOTHING:
     case BREAK_EFFECT_BEFORE_COMMIT:
     case BREAK_TIMER_EARLY:
@@ -148,6 +149,7 @@ static void begin_too_early(struct between *b, const struct batch *batch)
             continue;
         char *key = mem_printf("%s:%s:%lld:%s", v[EFFECT_INSTANCE].data, v[EFFECT_PATH].data,
                                (long long)v[EFFECT_ATTEMPT].integer, v[EFFECT_NAME].data);
+        json nothing = json_object();
         simulate_effect_too_early(b->s, &(struct effect){.key = key,
                                                          .instance = v[EFFECT_INSTANCE].data,
                                                          .path = v[EFFECT_PATH].data,
@@ -155,7 +157,8 @@ static void begin_too_early(struct between *b, const struct batch *batch)
                                                          .attempt = v[EFFECT_ATTEMPT].integer,
                                                          .kind = v[EFFECT_KIND].data,
                                                          .class = v[EFFECT_CLASS].data,
-                                                         .request = json_object()});
+                                                         .request = nothing});
+        json_free(nothing);
         mem_free(key);
     }
 }
