@@ -23,6 +23,13 @@ local remind_mail = {
   en = { subject = "[Closing soon] %s", body = "%s\n\nYou have not answered yet.%s\n\n%s\n", closes = " It closes at %s.", name = "a form" },
 }
 
+-- Of at most 150 characters, as a subject wants it.
+local function one_line(text)
+  local line = text:gsub("%s+", " ")
+  local cut = utf8.offset(line, 151)
+  return cut and line:sub(1, cut - 1) or line
+end
+
 local function mail(step, person, texts, occasion)
   if not person.email then return end
   local language = texts[person.language] and person.language or LANGUAGE
@@ -32,7 +39,7 @@ local function mail(step, person, texts, occasion)
   local row = step.records:get("asked:" .. person.id)
   step:mail {
     to = person.id,
-    subject = t.subject:format((title:gsub("%s+", " "))),
+    subject = t.subject:format(one_line(title)),
     text = t.body:format(title, closes, step:link(row.item, person.id, step.state.closes)),
     key = step.key .. ":" .. occasion .. ":" .. person.id,
   }

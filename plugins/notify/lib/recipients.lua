@@ -80,8 +80,12 @@ function recipients.fill(text, recipient, more)
   end))
 end
 
+-- One line of at most 150 characters; a mail without a subject would not be taken.
 function recipients.subject(text, recipient, more)
-  return (recipients.fill(text, recipient, more):gsub("%s+", " "))
+  local line = recipients.fill(text, recipient, more):gsub("%s+", " ")
+  if line:find("^ ?$") then return recipient.language == "en" and "(no subject)" or "(제목 없음)" end
+  local cut = utf8.offset(line, 151)
+  return cut and line:sub(1, cut - 1) or line
 end
 
 return recipients

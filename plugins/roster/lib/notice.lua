@@ -41,8 +41,12 @@ local function fill(text, values)
   return (text:gsub("{{%s*([^{}%s]+)%s*}}", function(name) return values[name] or "" end))
 end
 
+-- A subject: one line of at most 150 characters.
 local function one_line(text)
-  return (text:gsub("%s+", " "))
+  local line = text:gsub("%s+", " ")
+  if line:find("^ ?$") then return "-" end
+  local cut = utf8.offset(line, 151)
+  return cut and line:sub(1, cut - 1) or line
 end
 
 local function calendar_file(step, ics, values, language)

@@ -1,0 +1,133 @@
+local people = {
+  { id = "m01", name = "하나", email = "m01@example.org", groups = { "members" } },
+  { id = "m02", name = "둘", email = "m02@example.org", groups = { "members" }, language = "en" },
+  { id = "m03", name = "셋", groups = { "members" } },
+}
+local schema = { type = "object", required = { "meal" }, properties = { meal = { type = "string" } } }
+local closes = "2013-05-03T18:00:00+09:00"
+
+local function start(t, with)
+  t:people(people)
+  with.to = with.to or { group = "members" }
+  with.schema = schema
+  with.title = with.title or { ko = "식사 조사", en = "Meals" }
+  return t:start("form", with)
+end
+
+local function meal(who, what)
+  return { as = who, data = { meal = what } }
+end
+
+test("each is asked with a link and the form ends when all have answered", function(t)
+  local run = start(t, { closes = closes, receipt = false })
+  local mails = run:mails()
+  t:equal({ #mails, mails[1].subject, mails[2].subject }, { 2, "[답해 주십시오] 식사 조사", "[Please answer] Meals" })
+  t:equal(mails[1].text:find("/w/", 1, true) ~= nil, true)
+  run:answer(meal("m02", "b"))
+  run:answer(meal("m01", "a"))
+  run:crash()
+  run:expect { status = "waiting" }
+  run:answer(meal("m03", "c"))
+  run:expect { status = "completed", output = {
+    answers = { { person = "m02", at = "2013-05-01T09:00:00+09:00", data = { meal = "b" } },
+                { person = "m01", at = "2013-05-01T09:00:00+09:00", data = { meal = "a" } },
+                { person = "m03", at = "2013-05-01T09:00:00+09:00", data = { meal = "c" } } },
+    missing = dure.array {}, closedAt = "2013-05-01T09:00:00+09:00" } }
+  run:refused("closed", meal("m01", "z"))
+end)
+
+test("the close, to the millisecond", function(t)
+  local run = start(t, { opens = "2013-05-02T09:00:00+09:00", closes = closes })
+  run:refused("not_open", meal("m01", "a"))
+  run:at("2013-05-02T09:00:00+09:00")
+  run:answer(meal("m01", "a"))
+  run:at("2013-05-03T17:59:59.999+09:00")
+  run:answer(meal("m02", "b"))
+  run:at(closes)
+  run:refused("closed", meal("m03", "c"))
+  run:expect { status = "completed", output = { missing = { "m03" }, closedAt = closes } }
+end)
+
+test("last_wins keeps the last answer, in the place of the first", function(t)
+  local run = start(t, { closes = closes })
+  local first = run:answer(meal("m01", "a"))
+  run:answer(meal("m02", "b"))
+  run:answer(meal("m01", "c"))
+  run:finish()
+  local answers = run:output().answers
+  t:equal({ answers[1].person, answers[1].data.meal, answers[2].person }, { "m01", "c", "m02" })
+  t:equal(first.receipt ~= nil, true)
+end)
+
+test("never keeps the first", function(t)
+  local run = start(t, { closes = closes, change = "never" })
+  local reply = run:answer(meal("m01", "a"))
+  run:refused("already_answered", meal("m01", "b"))
+  run:refused("already_answered", { as = "m01", receipt = reply.receipt, data = { meal = "b" } })
+  run:refused("already_answered", { as = "m01", receipt = reply.receipt, withdraw = true })
+  run:finish()
+  t:equal(run:output().answers[1].data, { meal = "a" })
+end)
+
+test("a withdrawn answer is missing again", function(t)
+  local run = start(t, { closes = closes })
+  local reply = run:answer(meal("m01", "a"))
+  run:answer { as = "m01", receipt = reply.receipt, withdraw = true }
+  run:answer(meal("m02", "b"))
+  run:answer(meal("m03", "c"))
+  run:expect { status = "waiting" }
+  run:finish()
+  run:expect { output = { missing = { "m01" } } }
+end)
+
+test("take first, take two", function(t)
+  local run = start(t, { take = "first" })
+  run:answer(meal("m02", "b"))
+  run:expect { status = "completed", output = { missing = { "m01", "m03" } } }
+  run = start(t, { take = 2 })
+  run:answer(meal("m02", "b"))
+  run:answer(meal("m02", "c"))
+  run:expect { status = "waiting" }
+  run:answer(meal("m03", "b"))
+  run:expect { status = "completed" }
+end)
+
+test("a public form takes everybody and ends at its close only", function(t)
+  local run = start(t, { to = "public", closes = closes, receipt = { subject = "받았습니다", body = "{{link}}" } })
+  local one = run:answer { data = { meal = "a", email = "a@example.org" } }
+  run:answer { data = { meal = "b" } }
+  run:answer { receipt = one.receipt, data = { meal = "c" } }
+  local mails = run:mails()
+  t:equal(#mails, 1)
+  t:equal(mails[1].text:find("/r/" .. one.receipt, 1, true) ~= nil, true)
+  t:equal((run:answer { data = { food = "?" } }), nil)
+  run:expect { status = "waiting" }
+  run:finish()
+  run:expect { output = { missing = dure.array {}, closedAt = closes } }
+  local answers = run:output().answers
+  t:equal({ answers[1].data.meal, answers[1].receipt, answers[2].data.meal }, { "c", one.receipt, "b" })
+end)
+
+test("reminders go to those missing, once each", function(t)
+  local run = start(t, { closes = closes, remind = { "P1D", "PT2H", "P9D" } })
+  run:mails()
+  run:answer(meal("m01", "a"))
+  run:at("2013-05-02T18:00:00+09:00")
+  local mails = run:mails()
+  t:equal({ #mails, mails[1].to, mails[1].subject }, { 1, "m02@example.org", "[Closing soon] Meals" })
+  run:answer(meal("m02", "b"))
+  run:at("2013-05-03T16:00:00+09:00")
+  t:equal(#run:mails(), 0)
+end)
+
+test("nobody to ask", function(t)
+  start(t, { to = { group = "nobody" }, closes = closes }):expect { status = "completed", output = { answers = dure.array {} } }
+end)
+
+test("who looks sees the answers and who is missing", function(t)
+  local run = start(t, { closes = closes })
+  run:answer(meal("m01", "a"))
+  local view = run:view("answers")
+  t:equal({ view.rows[1]._who, view.rows[1].meal }, { "m01", "a" })
+  t:equal(view.note.en, "Not answered yet: m02, m03")
+end)

@@ -1,0 +1,79 @@
+local people = {
+  { id = "m01", name = "하나", email = "m01@example.org", groups = { "members", "committee" } },
+  { id = "m02", name = "둘", email = "m02@example.org", groups = { "members" }, language = "en" },
+  { id = "m03", name = "셋", groups = { "members" } },
+}
+
+test("one mail a person, however many roles; the language of each", function(t)
+  t:people(people)
+  local run = t:start("notify", {
+    to = { { group = "members" }, { group = "committee" } },
+    subject = { ko = "안내: {{name}} 님", en = "Notice for {{name}}" },
+    body = { ko = "{{place}}에서 {{missing}}", en = "at {{ place }}" }, values = { place = "시청" },
+  })
+  local mails = run:mails()
+  t:equal(#mails, 2)
+  t:equal({ mails[1].to, mails[1].subject, mails[1].text }, { "m01@example.org", "안내: 하나 님", "시청에서 " })
+  t:equal({ mails[2].to, mails[2].subject, mails[2].text }, { "m02@example.org", "Notice for 둘", "at 시청" })
+  local out = run:output()
+  t:equal(out.sent, { "m01", "m02" })
+  t:equal(out.suppressed, { { to = "m03", reason = "no_address" } })
+  t:equal(#out.keys, 3)
+end)
+
+test("addresses given outright, the same one in two spellings", function(t)
+  local run = t:start("notify", { to = { { email = "A@example.org", name = "가" }, "a@example.org", "b@example.org" },
+                                  subject = "{{name}}", body = "x" })
+  local mails = run:mails()
+  t:equal({ #mails, mails[1].subject, mails[2].subject }, { 2, "가", "(제목 없음)" })
+  t:equal(#run:output().keys, 2)
+  t:start("notify", { to = "c@example.org", subject = "하나" }):expect { output = { sent = { "c@example.org" } } }
+end)
+
+test("placeholders cannot add header lines", function(t)
+  local run = t:start("notify", { to = { { email = "a@example.org", name = "x\r\nBcc: y@example.org" } }, subject = "안내 {{name}}" })
+  t:equal(run:mails()[1].subject, "안내 x Bcc: y@example.org")
+end)
+
+test("attachments: a calendar entry and a list", function(t)
+  local run = t:start("notify", {
+    to = "a@example.org", subject = "초대",
+    attach = { ics = { from = "2013-05-24T13:40:00+09:00", to = "2013-05-25T11:00:00+09:00", summary = "포럼", location = "시청" },
+               csv = { name = "list.csv", rows = { { a = "=1", b = 2 } }, columns = { "a", "b" } } },
+  })
+  local files = run:mails()[1].attachments
+  t:equal({ files[1].name, files[2].name }, { "event.ics", "list.csv" })
+  t:equal(files[1].text:find("DTSTART", 1, true) ~= nil, true)
+  t:equal(files[2].text:sub(1, 8), "\u{FEFF}a,b\r\n")
+end)
+
+test("a pace, kept across a crash", function(t)
+  local to = {}
+  for i = 1, 26 do to[i] = string.format("m%02d@example.org", i) end
+  local run = t:start("notify", { to = to, subject = "안내", pace = { mails = 13, every = "PT1M" } })
+  t:equal(#run:mails(), 13)
+  run:crash()
+  run:advance("PT59S")
+  t:equal(#run:mails(), 0)
+  run:advance("PT1S")
+  t:equal(#run:mails(), 13)
+  local keys, seen = run:output().keys, {}
+  for _, key in ipairs(keys) do seen[key] = true end
+  local distinct = 0
+  for _ in pairs(seen) do distinct = distinct + 1 end
+  t:equal({ #keys, distinct }, { 26, 26 })
+end)
+
+test("more than a lot goes out in several turns", function(t)
+  local to = {}
+  for i = 1, 450 do to[i] = string.format("m%03d@example.org", i) end
+  local run = t:start("notify", { to = to, subject = "안내" })
+  run:expect { status = "completed" }
+  t:equal(#run:output().sent, 450)
+end)
+
+test("nobody, and everybody", function(t)
+  t:start("notify", { to = { group = "nobody" }, subject = "안내" }):expect {
+    status = "completed", output = { sent = dure.array {}, suppressed = dure.array {}, keys = dure.array {} } }
+  t:start("notify", { to = "public", subject = "안내" }):expect { status = "faulted", error = { title = "nobody to write to" } }
+end)
