@@ -34,7 +34,7 @@ static void print_forms(struct operate *o, const char *instance)
     for (size_t i = 0; i < json_length(items); i++) {
         json item = json_at(items, i);
         if (!json_get_text(item, "assignee", NULL) && !o->target.data)
-            printf("form %s/f/%s\n", remote_base(o->t), json_get_text(item, "id", ""));
+            fprintf(stderr, "form %s/f/%s\n", remote_base(o->t), json_get_text(item, "id", ""));
         json_free(item);
     }
     json_free(items);
