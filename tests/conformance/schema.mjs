@@ -26,7 +26,7 @@ function* shipped() {
     for (const file of filesOf(folder, '.yaml')) {
       if (file.endsWith('.test.yaml') || file.startsWith('tests/scenarios/check')) continue;
       const text = readFileSync(file, 'utf8');
-      if (read(text)?.document?.dsl) yield [file, [text]];
+      if (/^document:/m.test(text)) yield [file, [text]];
     }
   }
   for (const file of filesOf('tests/conformance/features', '.feature')) {
