@@ -70,8 +70,10 @@ static bool authorize(struct api *a, struct request *r)
 static void enter(void *context, struct request *r)
 {
     struct bound_route *bound = context;
-    if (bound->resource->access == ACCESS_ALL || authorize(bound->api, r))
-        bound->resource->handler(bound->api, r);
+    const struct resource *resource = bound->resource;
+    if (resource->access == ACCESS_ALL ||
+        (authorize(bound->api, r) && check_queries(r, resource->query)))
+        resource->handler(bound->api, r);
 }
 
 // ---- what there is
@@ -86,7 +88,7 @@ const struct resource resources[] = {
     {"GET", "/openapi.json", openapi_show, ALL, "health", "This document", NULL, NULL, "200"},
     {"POST", "/api/v1/definitions", definitions_deploy, AUTH, "definitions",
      "Deploy a definition (YAML, or {text, file})", "replace file", "Deploy", "200 201 409 422"},
-    {"GET", "/api/v1/definitions", definitions_list, AUTH, "definitions", "All definitions", NULL, NULL, "200"},
+    {"GET", "/api/v1/definitions", definitions_list, AUTH, "definitions", "All definitions", "limit", NULL, "200"},
     {"GET", "/api/v1/definitions/{namespace}/{name}", definition_show, AUTH, "definitions",
      "One definition, the latest version or ?version=", "version", NULL, "200 404"},
     {"POST", "/api/v1/instances", instances_start, AUTH, "instances",
@@ -96,6 +98,10 @@ const struct resource resources[] = {
     {"GET", "/api/v1/instances/{id}", instance_show, AUTH, "instances", "One instance", NULL, NULL, "200 404"},
     {"GET", "/api/v1/instances/{id}/history", instance_history, AUTH, "instances",
      "Its history, oldest first", "cursor limit", NULL, "200 404"},
+    {"GET", "/api/v1/instances/{id}/views", views_list, AUTH, "instances",
+     "The lists that its open tasks show: {task, name, title}", NULL, NULL, "200 404"},
+    {"GET", "/api/v1/instances/{id}/views/{task}/{name}", view_show, AUTH, "instances",
+     "One of them: {title, columns, rows, totals}", NULL, NULL, "200 404"},
     {"POST", "/api/v1/instances/{id}/cancel", instance_cancel, AUTH, "instances", "Cancel it", NULL, "Reason", "200 404 409"},
     {"POST", "/api/v1/instances/{id}/pause", instance_pause, AUTH, "instances", "Pause it", NULL, "Reason", "200 404 409"},
     {"POST", "/api/v1/instances/{id}/resume", instance_resume, AUTH, "instances", "Let it go on", NULL, "Reason", "200 404 409"},

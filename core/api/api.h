@@ -22,6 +22,12 @@ struct api_opts {
     // Who may come in, instead of dev and token; replies itself when it says no. May be NULL.
     bool (*authorize)(void *context, struct request *r);
     void *context;
+    // What open steps show to those who look after them; plugin/view.h has the shapes. A view that
+    // is not there is absent, and why. NULL: there are none.
+    json (*views)(void *context, const char *instance, struct fail *why);
+    json (*view)(void *context, const char *instance, const char *task, const char *name,
+                 struct fail *why);
+    void *views_context;
     int second_ms; // of ?wait=; 0: 1000. Tests wait shorter
 };
 

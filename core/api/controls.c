@@ -16,7 +16,7 @@ static json status_of(struct api *a, const char *id)
 
 static void control(struct api *a, struct request *r, enum control what)
 {
-    static const char *const members[] = {"reason", NULL};
+    static const struct member members[] = {{"reason", MEMBER_TEXT}, {NULL, 0}};
     const char *id = request_param(r, "id");
     json body;
     struct fail why;
@@ -96,7 +96,8 @@ static void settle(struct api *a, struct request *r, json body,
 
 void instance_repair(struct api *a, struct request *r)
 {
-    static const char *const members[] = {"effect", "outcome", "value", NULL};
+    static const struct member members[] = {
+        {"effect", MEMBER_OBJECT}, {"outcome", MEMBER_TEXT}, {"value", MEMBER_ANY}, {NULL, 0}};
     json body;
     if (!read_object(r, &body, members, false))
         return;

@@ -22,12 +22,19 @@ static bool is_yaml(const char *type)
 
 static bool read_text(struct request *r, struct deployment *d)
 {
-    static const char *const members[] = {"text", "file", NULL};
+    static const struct member members[] = {
+        {"text", MEMBER_TEXT}, {"file", MEMBER_TEXT}, {NULL, 0}};
     const char *file = request_query(r, "file");
     d->file = file && *file ? file : FILE_DEFAULT;
     if (is_yaml(request_content_type(r))) {
         d->text = request_body(r, &d->bytes);
         return true;
+    }
+    if (strcmp(request_content_type(r), "application/json") != 0) {
+        request_problem(r, 415, "unsupported_media_type",
+                        "a definition comes as application/yaml, or as {text, file} in "
+                        "application/json");
+        return false;
     }
     if (!read_object(r, &d->body, members, false))
         return false;

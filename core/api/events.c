@@ -125,15 +125,11 @@ static bool read_events(struct request *r, json *events, struct fail *why)
         return fail(why, FAIL_LIMIT, "a batch may have %d events at most", API_BATCH_MAX);
     for (size_t i = 0; i < count; i++) {
         json event = json_at(*events, i);
-        bool whole = json_get_text(event, "id", NULL) && json_get_text(event, "source", NULL) &&
-                     json_get_text(event, "type", NULL) &&
-                     strcmp(json_get_text(event, "specversion", ""), "1.0") == 0;
+        bool good_event = engine_event_check(event, why);
         json_free(event);
-        if (!whole)
-            return fail(why, FAIL_INVALID,
-                        "event %zu of %zu needs specversion \"1.0\", id, source and type (none was "
-                        "taken)",
-                        i + 1, count);
+        if (!good_event)
+            return count == 1 ? false
+                              : fail_within(why, "event %zu of %zu (none was taken)", i + 1, count);
     }
     return true;
 }
@@ -154,8 +150,8 @@ static bool accept_one(struct api *a, json event, json *items, size_t *duplicate
     return true;
 }
 
-// An event is accepted by itself; of a batch with a bad one, those before it stay (they are
-// deduplicated, so the whole batch may be sent again once it is mended).
+// A batch with a bad event is refused whole. Should the store stop in the middle of a good one,
+// those before stay; they are deduplicated, so the whole batch may be sent again.
 void events_accept(struct api *a, struct request *r)
 {
     json events;

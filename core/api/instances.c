@@ -18,16 +18,27 @@ struct order {
 
 static bool read_order(json body, struct order *order, struct fail *why)
 {
+    static const struct member members[] = {{"definition", MEMBER_OBJECT},
+                                            {"input", MEMBER_ANY},
+                                            {"title", MEMBER_TEXT | MEMBER_NULL},
+                                            {NULL, 0}};
+    static const struct member reference[] = {{"namespace", MEMBER_TEXT},
+                                              {"name", MEMBER_TEXT},
+                                              {"version", MEMBER_TEXT | MEMBER_NULL},
+                                              {NULL, 0}};
     json definition = json_get(body, "definition");
     *order = (struct order){.input = json_get(body, "input")};
     order->title = json_get_text(body, "title", NULL);
     order->definition.namespace = json_get_text(definition, "namespace", NULL);
     order->definition.name = json_get_text(definition, "name", NULL);
     order->definition.version = json_get_text(definition, "version", NULL);
+    bool good = order->definition.namespace && order->definition.name;
+    if (!good)
+        fail(why, FAIL_INVALID, "'definition' must be {namespace, name, version?}");
+    good = good && members_check(body, members, why) &&
+           (members_check(definition, reference, why) || fail_within(why, "'definition'"));
     json_free(definition); // its members live on in the body
-    if (order->definition.namespace && order->definition.name)
-        return true;
-    return fail(why, FAIL_INVALID, "'definition' must be {namespace, name, version?}");
+    return good;
 }
 
 // Whether the start would be refused, so that a list is started whole or not at all.
@@ -180,7 +191,8 @@ void instances_list(struct api *a, struct request *r)
         request_problem(r, 400, "bad_query", "there is no status '%.40s'", opts.status);
         return;
     }
-    if (!read_definition(r, &opts) || !read_page(r, &opts.limit, &opts.after))
+    if (!read_definition(r, &opts) || !read_page(r, &opts.limit, &opts.after) ||
+        !cursor_is_id(r, opts.after))
         return;
     json list = engine_list(a->engine, &opts, &why);
     if (json_is_array(list))
@@ -205,12 +217,12 @@ void instance_history(struct api *a, struct request *r)
     size_t limit;
     const char *after;
     struct fail why = {0};
-    if (!read_page(r, &limit, &after))
+    int64_t seq;
+    if (!read_page(r, &limit, &after) || !cursor_number(r, after, &seq))
         return;
     if (!request_query(r, "limit"))
         limit = LIMIT_PAGE_ROWS;
-    json list = engine_history(a->engine, request_param(r, "id"),
-                               after ? strtoll(after, NULL, 10) : 0, limit, &why);
+    json list = engine_history(a->engine, request_param(r, "id"), seq, limit, &why);
     if (json_is_array(list))
         reply_page(r, list, limit, "seq");
     else

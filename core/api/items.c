@@ -4,6 +4,11 @@
 
 #include "api/resource.h"
 
+static bool is_status(const char *text)
+{
+    return strcmp(text, "open") == 0 || strcmp(text, "done") == 0 || strcmp(text, "closed") == 0;
+}
+
 void items_list(struct api *a, struct request *r)
 {
     struct item_list_opts opts = {.assignee = request_query(r, "assignee"),
@@ -11,7 +16,12 @@ void items_list(struct api *a, struct request *r)
                                   .instance = request_query(r, "instance"),
                                   .task = request_query(r, "task")};
     struct fail why = {0};
-    if (!read_page(r, &opts.limit, &opts.after))
+    if (opts.status && !is_status(opts.status)) {
+        request_problem(r, 400, "bad_query",
+                        "there is no status '%.40s'; there are open, done, closed", opts.status);
+        return;
+    }
+    if (!read_page(r, &opts.limit, &opts.after) || !cursor_is_id(r, opts.after))
         return;
     json list = item_list(a->people, &opts, &why);
     if (json_is_array(list))
@@ -52,16 +62,31 @@ void item_answers(struct api *a, struct request *r)
         request_fail(r, &why);
 }
 
+// The sentence that the function gave with its refusal, in English if it has one; else the
+// engine's.
+static const char *sentence_of(json message, const struct fail *why)
+{
+    const char *text = json_is_string(message)
+                           ? json_text(message)
+                           : json_get_text(message, "en", json_get_text(message, "ko", ""));
+    return *text ? text : why->message;
+}
+
 // Who may not is 403; what a rule of the workflow refuses is 409; what does not fit the form is 422
 // with the places as `errors`.
 static void refuse(struct request *r, const struct fail *why, json reply)
 {
-    json errors = json_get(reply, "violations"), extra = json_object();
+    json errors = json_get(reply, "violations"), extra = json_object(),
+         message = json_get(reply, "message");
     bool denied = why->kind == FAIL_REFUSED && strcmp(why->code, "not_eligible") == 0;
     if (json_is_array(errors))
         json_set(&extra, "errors", errors);
+    if (json_is_object(message))
+        json_set(&extra, "message", message);
     json_free(errors);
-    request_problem_with(r, denied ? 403 : problem_status(why), why->code, why->message, extra);
+    request_problem_with(r, denied ? 403 : problem_status(why), why->code,
+                         sentence_of(message, why), extra);
+    json_free(message);
     json_free(extra);
 }
 
@@ -92,8 +117,14 @@ static void answer(struct api *a, struct request *r, json body)
 
 void item_take_answer(struct api *a, struct request *r)
 {
-    static const char *const members[] = {"as",       "person",   "data",   "receipt",
-                                          "withdraw", "delegate", "recuse", NULL};
+    static const struct member members[] = {{"as", MEMBER_TEXT | MEMBER_NULL},
+                                            {"person", MEMBER_TEXT | MEMBER_NULL},
+                                            {"data", MEMBER_ANY},
+                                            {"receipt", MEMBER_TEXT},
+                                            {"withdraw", MEMBER_BOOL},
+                                            {"delegate", MEMBER_TEXT},
+                                            {"recuse", MEMBER_TEXT},
+                                            {NULL, 0}};
     json body;
     if (!read_object(r, &body, members, false))
         return;

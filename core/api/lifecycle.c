@@ -50,6 +50,14 @@ static void happened(void *context, const char *instance, int64_t at_ms, json en
 void lifecycle_stream(struct api *a, struct request *r)
 {
     const char *instance = request_query(r, "instance");
+    struct fail why = {0};
+    json shown = instance ? engine_show(a->engine, instance, &why) : json_object();
+    bool known = !json_is_absent(shown);
+    json_free(shown);
+    if (!known) {
+        request_fail(r, &why);
+        return;
+    }
     struct follower *f = mem_new(struct follower);
     f->api = a;
     f->instance = mem_string(instance);

@@ -1,15 +1,70 @@
 // Lists in pages, and bodies with known members.
 #include "api/resource.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
 #define CURSOR_MARK  "1:" // a number for the format, so that it can change
 #define CURSOR_BYTES 512
+
+static bool refuse_cursor(struct request *r)
+{
+    request_problem(r, 400, "bad_cursor",
+                    "the cursor is not one that this list has given; start without one");
+    return false;
+}
+
+bool cursor_is_id(struct request *r, const char *after)
+{
+    return !after || id_is_valid(after) || refuse_cursor(r);
+}
+
+bool cursor_number(struct request *r, const char *after, int64_t *number)
+{
+    *number = 0;
+    if (!after)
+        return true;
+    char *end;
+    errno = 0;
+    long long value = strtoll(after, &end, 10);
+    if (*end || errno || value < 0 || value == INT64_MAX)
+        return refuse_cursor(r);
+    *number = value;
+    return true;
+}
+
+static bool is_listed(const char *known, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *c = known ? known : ""; *c; c += *c == ' ') {
+        size_t bytes = strcspn(c, " ");
+        if (bytes == length && memcmp(c, name, bytes) == 0)
+            return true;
+        c += bytes;
+    }
+    return false;
+}
+
+// A filter that is misspelt would otherwise show everything, or cancel it.
+bool check_queries(struct request *r, const char *known)
+{
+    const struct form *query = request_query_form(r);
+    for (size_t i = 0; i < query->count; i++) {
+        if (is_listed(known, query->fields[i].name))
+            continue;
+        request_problem(r, 400, "bad_query", "there is no query '%.80s' here%s%s",
+                        query->fields[i].name, known ? "; known are: " : "", known ? known : "");
+        return false;
+    }
+    return true;
+}
 
 bool read_page(struct request *r, size_t *limit, const char **after)
 {
@@ -30,11 +85,8 @@ bool read_page(struct request *r, size_t *limit, const char **after)
                 bytes > strlen(CURSOR_MARK) &&
                 memcmp(plain, CURSOR_MARK, strlen(CURSOR_MARK)) == 0 &&
                 utf8_is_valid(plain, bytes) && !memchr(plain, 0, bytes);
-    if (!good) {
-        request_problem(r, 400, "bad_cursor",
-                        "the cursor is not one that this list has given; start without one");
-        return false;
-    }
+    if (!good)
+        return refuse_cursor(r);
     *after = arena_string_sized(request_arena(r), plain + strlen(CURSOR_MARK),
                                 bytes - strlen(CURSOR_MARK));
     return true;
@@ -73,36 +125,62 @@ void reply_page(struct request *r, json items_take, size_t limit, const char *ke
     json_free(page);
 }
 
-static bool is_known(const char *name, const char *const *members)
+// ---- members
+
+static const struct member *find_member(const struct member *members, const char *name)
 {
-    for (; *members; members++)
-        if (strcmp(*members, name) == 0)
-            return true;
+    for (; members->name; members++)
+        if (strcmp(members->name, name) == 0)
+            return members;
+    return NULL;
+}
+
+static bool refuse_unknown(const struct member *members, const char *name, struct fail *why)
+{
+    struct bytes known;
+    bytes_init(&known, 1024);
+    for (size_t i = 0; members[i].name; i++)
+        bytes_printf(&known, "%s%s", i ? ", " : "", members[i].name);
+    fail_code(why, FAIL_INVALID, "unknown_member", "'%.80s' is not known here; known are: %s", name,
+              known.data);
+    bytes_done(&known);
     return false;
 }
 
-static bool check_members(struct request *r, json object, const char *const *members)
+static bool refuse_kind(const struct member *member, json value, struct fail *why)
+{
+    struct bytes kinds;
+    bytes_init(&kinds, 256);
+    for (unsigned kind = JSON_NULL; kind <= JSON_OBJECT; kind++)
+        if (member->kinds & (1U << kind))
+            bytes_printf(&kinds, "%s%s", kinds.length > 0 ? " or " : "",
+                         json_kind_name((enum json_kind)kind));
+    fail(why, FAIL_INVALID, "'%s' must be %s, not %s", member->name, kinds.data,
+         json_kind_name(json_kind(value)));
+    bytes_done(&kinds);
+    return false;
+}
+
+bool members_check(json object, const struct member *members, struct fail *why)
 {
     struct json_cursor cursor = JSON_CURSOR_START;
     const char *name;
     json value;
     while (json_next(object, &cursor, &name, &value)) {
-        if (is_known(name, members))
+        const struct member *member = find_member(members, name);
+        if (member && (member->kinds & (1U << json_kind(value))))
             continue;
-        struct bytes known;
-        bytes_init(&known, 1024);
-        for (size_t i = 0; members[i]; i++)
-            bytes_printf(&known, "%s%s", i ? ", " : "", members[i]);
-        request_problem(r, 422, "unknown_member", "'%.80s' is not known here; known are: %s", name,
-                        known.data);
-        bytes_done(&known);
+        if (member)
+            refuse_kind(member, value, why);
+        else
+            refuse_unknown(members, name, why);
         json_cursor_done(&cursor);
         return false;
     }
     return true;
 }
 
-bool read_object(struct request *r, json *out, const char *const *members, bool may_lack)
+bool read_object(struct request *r, json *out, const struct member *members, bool may_lack)
 {
     size_t bytes;
     struct fail why;
@@ -119,8 +197,9 @@ bool read_object(struct request *r, json *out, const char *const *members, bool 
         json_free(body);
     } else {
         json_swap_take(out, body);
-        if (check_members(r, *out, members))
+        if (members_check(*out, members, &why))
             return true;
+        request_fail(r, &why);
     }
     json_swap_take(out, json_absent());
     return false;

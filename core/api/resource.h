@@ -48,6 +48,8 @@ extern const size_t resource_count;
 resource_handler definitions_deploy, definitions_list, definition_show;
 // instances.c
 resource_handler instances_start, instances_list, instance_show, instance_history;
+// views.c
+resource_handler views_list, view_show;
 // controls.c
 resource_handler instance_cancel, instance_pause, instance_resume, instance_retry, instance_repair,
     incidents_list;
@@ -76,7 +78,26 @@ void reply_page(struct request *r, json items_take, size_t limit, const char *ke
 // ?limit= and ?cursor=; replies itself and returns false when they are wrong. *after: the cursor's
 // text, owned by the request's arena, or NULL.
 bool read_page(struct request *r, size_t *limit, const char **after);
+// Whether a cursor's text can be of a list by ids, or by numbers; replies itself if not.
+bool cursor_is_id(struct request *r, const char *after);
+bool cursor_number(struct request *r, const char *after, int64_t *number);
+// Whether the request has only queries that its resource knows; replies itself if not.
+bool check_queries(struct request *r, const char *known);
 
-// The body as JSON, which must be an object with no other members than those named (NULL-ended).
+// What an object of a request may hold. A member of the wrong kind is refused, never passed over: a
+// receipt given as a number would otherwise make a second answer.
+struct member {
+    const char *name; // NULL ends a list
+    unsigned kinds;   // MEMBER_…
+};
+#define MEMBER_TEXT   (1U << JSON_STRING)
+#define MEMBER_NULL   (1U << JSON_NULL)
+#define MEMBER_BOOL   (1U << JSON_BOOL)
+#define MEMBER_NUMBER (1U << JSON_NUMBER)
+#define MEMBER_OBJECT (1U << JSON_OBJECT)
+#define MEMBER_ANY    (~0U)
+
+CHECKED bool members_check(json object, const struct member *members, struct fail *why);
+// The body as JSON, which must be an object with these members only.
 // Replies itself and returns false if not. An empty body counts as {} where `may_lack`.
-bool read_object(struct request *r, json *out, const char *const *members, bool may_lack);
+bool read_object(struct request *r, json *out, const struct member *members, bool may_lack);

@@ -7,6 +7,7 @@
 #include "net/request.h"
 #include "net/server.h"
 #include "plugin/plugin.h"
+#include "plugin/view.h"
 #include "web/page.h"
 #include "web/web.h"
 
@@ -31,9 +32,11 @@ static void move_clock(void *context, struct request *r)
     struct fail why = {0};
     json body = json_absent(), answer = json_object();
     int64_t ms;
-    bool ok = request_is_loopback(r) && !request_is_cross_site(r) && request_json(r, &body, &why) &&
-              instant_parse(json_get_text(body, "to", ""), &ms, &why) &&
-              site_move_clock(f->site, ms, &why);
+    bool ok = (request_is_loopback(r) && !request_is_cross_site(r)) ||
+              fail_code(&why, FAIL_DENIED, "cross_site", "another site may not move the clock");
+    ok = ok && request_json(r, &body, &why) &&
+         instant_parse(json_get_text(body, "to", ""), &ms, &why) &&
+         site_move_clock(f->site, ms, &why);
     if (ok) {
         char now[INSTANT_TEXT_SIZE];
         instant_write_utc(ms, now);
@@ -44,6 +47,17 @@ static void move_clock(void *context, struct request *r)
     }
     json_free(answer);
     json_free(body);
+}
+
+static json list_views(void *context, const char *instance, struct fail *why)
+{
+    return plugins_views(context, instance, why);
+}
+
+static json show_view(void *context, const char *instance, const char *task, const char *name,
+                      struct fail *why)
+{
+    return plugins_view(context, instance, task, name, why);
 }
 
 struct front *front_open(const struct front_opts *opts, struct fail *why)
@@ -67,7 +81,10 @@ struct front *front_open(const struct front_opts *opts, struct fail *why)
         .people = site_people(opts->site),
         .catalogue = opts->plugins ? &plugins_host(opts->plugins)->catalogue : NULL,
         .dev = opts->dev,
-        .token = opts->token});
+        .token = opts->token,
+        .views = opts->plugins ? list_views : NULL,
+        .view = opts->plugins ? show_view : NULL,
+        .views_context = opts->plugins});
     f->web = web_new(&(struct web_opts){.server = f->server,
                                         .loop = site_loop(opts->site),
                                         .engine = site_engine(opts->site),

@@ -384,7 +384,8 @@ struct definition *engine_deploy(struct engine *e, const char *file, const char 
     struct definition *d = parse(e, file, text, bytes, thorough, diagnostics);
     if (d)
         return deploy(e, d, text, bytes, replace, why);
-    fail(why, FAIL_INVALID, "%s: %zu mistakes", file, diagnostics->errors);
+    fail(why, FAIL_INVALID, "%s: %zu mistake%s", file, diagnostics->errors,
+         diagnostics->errors == 1 ? "" : "s");
     return NULL;
 }
 

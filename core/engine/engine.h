@@ -155,6 +155,8 @@ struct event_receipt {
     int64_t seq;
     size_t matches, starts;
 };
+// Whether it is a CloudEvent 1.0 that engine_event takes, so that a batch is taken whole or not.
+CHECKED bool engine_event_check(json event, struct fail *why);
 // A CloudEvent 1.0 as JSON. One transaction: the event, its matches, the new instances.
 CHECKED bool engine_event(struct engine *e, json event, struct event_receipt *receipt,
                           struct fail *why);

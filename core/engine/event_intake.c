@@ -219,6 +219,15 @@ bool event_accept(struct engine *e, json event, struct event_receipt *receipt, s
     return good;
 }
 
+bool engine_event_check(json event, struct fail *why)
+{
+    struct bytes body;
+    bytes_init(&body, TEXT_BYTES_MAX);
+    bool good = event_check(event, why) && check_size(&body, event, why);
+    bytes_done(&body);
+    return good;
+}
+
 bool engine_event(struct engine *e, json event, struct event_receipt *receipt, struct fail *why)
 {
     return engine_may_change(e, why) && event_accept(e, event, receipt, why);

@@ -42,7 +42,7 @@ static bool check_time(json event, struct fail *why)
 // capitals as well, which harm nobody, but a value that is an array or object would.
 static bool check_extension(const char *key, json value, struct fail *why)
 {
-    if (strcmp(key, "data") == 0)
+    if (strcmp(key, "data") == 0 || strcmp(key, "data_base64") == 0)
         return true;
     if (!is_lower_name(key) && strlen(key) > 64)
         return fail(why, FAIL_LIMIT, "an event attribute's name has more than 64 bytes");
@@ -74,6 +74,41 @@ static bool check_attributes(json event, struct fail *why)
     return true;
 }
 
+static bool is_there(json event, const char *key)
+{
+    json v = json_get(event, key);
+    bool there = !json_is_absent(v) && !json_is_null(v);
+    json_free(v);
+    return there;
+}
+
+static bool check_optional(json event, struct fail *why)
+{
+    static const char *const texts[] = {"datacontenttype", "dataschema", "subject"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (is_there(event, texts[i]) && !check_text(event, texts[i], why))
+            return false;
+    return true;
+}
+
+// The JSON format of CloudEvents, 3.1.1: one of `data` and `data_base64`.
+static bool check_data(json event, struct fail *why)
+{
+    if (!is_there(event, "data_base64"))
+        return true;
+    if (json_has(event, "data"))
+        return fail(why, FAIL_INVALID,
+                    "the event has both 'data' and 'data_base64'; it may have one");
+    json v = json_get(event, "data_base64");
+    const char *text = json_is_string(v) ? json_text(v) : "*";
+    size_t length = strlen(text), plain = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                       "abcdefghijklmnopqrstuvwxyz0123456789+/");
+    size_t padding = length - plain;
+    bool good = length % 4 == 0 && padding <= 2 && strspn(text + plain, "=") == padding;
+    json_free(v);
+    return good || fail(why, FAIL_INVALID, "the event's 'data_base64' is not base64");
+}
+
 bool event_check(json event, struct fail *why)
 {
     if (!json_is_object(event))
@@ -84,8 +119,8 @@ bool event_check(json event, struct fail *why)
     if (!good)
         return fail(why, FAIL_INVALID, "the event's 'specversion' must be \"1.0\"");
     return check_text(event, "id", why) && check_text(event, "source", why) &&
-           check_text(event, "type", why) && check_time(event, why) &&
-           check_attributes(event, why) &&
+           check_text(event, "type", why) && check_time(event, why) && check_optional(event, why) &&
+           check_attributes(event, why) && check_data(event, why) &&
            (json_depth_within(event, LIMIT_DOCUMENT_DEPTH) ||
             fail(why, FAIL_LIMIT, "the event is nested deeper than %d", LIMIT_DOCUMENT_DEPTH));
 }

@@ -54,6 +54,11 @@ const char *request_query_text(const struct request *r)
     return r->parts.query_text;
 }
 
+const struct form *request_query_form(const struct request *r)
+{
+    return &r->parts.query;
+}
+
 const char *request_query(const struct request *r, const char *name)
 {
     return form_text(&r->parts.query, name, NULL);

@@ -20,6 +20,7 @@ const char *request_path(const struct request *r);                     // as sen
 const char *request_param(const struct request *r, const char *name);  // of the route, decoded
 const char *request_query(const struct request *r, const char *name);  // the first, or NULL
 const char *request_query_text(const struct request *r);               // as sent; "" if none
+const struct form *request_query_form(const struct request *r);        // all of them, in order
 const char *request_header(const struct request *r, const char *name); // or NULL; any case
 const char *request_cookie(const struct request *r, const char *name); // or NULL
 const char *request_peer(const struct request *r);                     // "127.0.0.1"

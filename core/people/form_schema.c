@@ -61,8 +61,9 @@ static void say_first(json list, struct fail *why)
     char more[40] = "";
     if (others > 0)
         snprintf(more, sizeof more, " (and %zu more)", others);
-    fail(why, FAIL_INVALID, "the answer does not fit its form: %s: %s%s",
-         json_get_text(first, "pointer", ""), json_get_text(first, "message", ""), more);
+    const char *pointer = json_get_text(first, "pointer", "");
+    fail(why, FAIL_INVALID, "the answer does not fit its form: %s%s%s%s", pointer,
+         *pointer ? ": " : "", json_get_text(first, "message", ""), more);
     json_free(first);
 }
 
