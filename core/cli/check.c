@@ -173,13 +173,13 @@ int command_check(int argc, char **argv)
         if (option == 'h')
             return fputs(usage, stdout), EXIT_GOOD;
         if (option == 'f' && !parse_format(optarg, &format))
-            return cli_usage(usage, "there is no format '%s'", optarg);
+            return cli_usage(usage, "there is no format '%s'; there are text, json, sarif", optarg);
         if (option == 'j')
             format = FORMAT_JSON;
         if (option == 'p')
             plugins = optarg;
         if (option == '?')
-            return cli_usage(usage, "check takes no such option");
+            return cli_wrong_option(usage, argv, options);
     }
     if (optind == argc)
         return cli_usage(usage, "check needs a path");

@@ -1,6 +1,7 @@
 #include "cli/context.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ bool cli_read_file(const char *path, struct bytes *out, struct fail *why)
                     strerror(errno));
     char block[16384];
     size_t n;
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
+    while (!out->overflowed && (n = fread(block, 1, sizeof block, file)) > 0)
         bytes_append(out, block, n);
     bool broken = ferror(file) != 0;
     int error = errno;
@@ -80,8 +81,9 @@ struct plugins *cli_plugins(const char *given)
     struct diagnostics diagnostics;
     diagnostics_init(&diagnostics);
     loaded = plugins_new(NULL);
-    if (!plugins_load(loaded, directory, &diagnostics, &why))
-        cli_print_fail("plugins", &why);
+    bool ok = plugins_load(loaded, directory, &diagnostics, &why);
+    if (!ok)
+        fprintf(stderr, "dure: %s; --plugins or DURE_PLUGINS names the folder\n", why.message);
     if (diagnostics.count > 0) {
         struct bytes text;
         bytes_init(&text, 1 << 20);
@@ -91,6 +93,8 @@ struct plugins *cli_plugins(const char *given)
     }
     diagnostics_done(&diagnostics);
     mem_free(directory);
+    if (!ok)
+        exit(EXIT_BAD);
     return loaded;
 }
 
@@ -178,4 +182,72 @@ int cli_usage(const char *usage, const char *format, ...)
     va_end(arguments);
     fprintf(stderr, "\n%s", usage);
     return EXIT_USAGE;
+}
+
+#define OPTIONS_MAX 64
+
+static int refuse_option(const char *usage, const char *command, const char *given,
+                         const struct option *options)
+{
+    const char *names[OPTIONS_MAX];
+    size_t count = 0, length = strcspn(given, "=");
+    for (; options[count].name && count < OPTIONS_MAX; count++)
+        names[count] = options[count].name;
+    char *word = mem_string_sized(given, length);
+    const char *near = diagnostics_nearest(word + strspn(word, "-"), names, count);
+    fprintf(stderr, "dure %s: there is no option '%s'%s%s%s\n%s", command, word,
+            near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "", usage);
+    mem_free(word);
+    return EXIT_USAGE;
+}
+
+int cli_wrong_option(const char *usage, char **argv, const struct option *options)
+{
+    const char *given = argv[optind - 1];
+    for (; optopt && options->name; options++) {
+        if (options->val != optopt)
+            continue;
+        fprintf(stderr, "dure %s: '--%s' %s\n%s", argv[0], options->name,
+                options->has_arg ? "needs a value" : "takes no value", usage);
+        return EXIT_USAGE;
+    }
+    char letter[] = {'-', (char)optopt, 0};
+    if (optopt) {
+        fprintf(stderr, "dure %s: there is no option '%s'\n%s", argv[0], letter, usage);
+        return EXIT_USAGE;
+    }
+    return refuse_option(usage, argv[0], given, options);
+}
+
+bool cli_number(const char *name, const char *text, int64_t least, int64_t most, int64_t *out,
+                struct fail *why)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    bool plain = *text && strspn(text, "-0123456789") == strlen(text);
+    if (!plain || *end || errno || value < least || value > most)
+        return fail(why, FAIL_INVALID, "%s: '%.60s' is no whole number from %lld to %lld", name,
+                    text, (long long)least, (long long)most);
+    *out = value;
+    return true;
+}
+
+static bool prefers_korean(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strncmp(value, "ko", 2) == 0;
+    }
+    return false;
+}
+
+const char *cli_text_in(json text)
+{
+    if (json_is_string(text))
+        return json_text(text);
+    const char *ko = json_get_text(text, "ko", NULL), *en = json_get_text(text, "en", NULL);
+    return (prefers_korean() && ko) || !en ? ko : en;
 }

@@ -79,7 +79,7 @@ int command_deploy(int argc, char **argv)
         else if (c == 'j')
             as_json = true;
         else
-            return cli_usage(usage, "deploy takes no such option");
+            return cli_wrong_option(usage, argv, options);
     }
     if (optind == argc)
         return cli_usage(usage, "deploy needs a file");

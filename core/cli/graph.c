@@ -127,14 +127,14 @@ int command_graph(int argc, char **argv)
         if (option == 'h')
             return fputs(usage, stdout), EXIT_GOOD;
         if (option == '?')
-            return cli_usage(usage, "graph takes no such option");
+            return cli_wrong_option(usage, argv, options);
         if (option == 'f')
             format = optarg;
         if (option == 'p')
             plugins = optarg;
     }
     if (strcmp(format, "svg") != 0 && strcmp(format, "dot") != 0 && strcmp(format, "mermaid") != 0)
-        return cli_usage(usage, "there is no format '%s'", format);
+        return cli_usage(usage, "there is no format '%s'; there are svg, dot, mermaid", format);
     if (optind + 1 != argc)
         return cli_usage(usage, "graph needs one file");
     struct definition *d = read_definition(argv[optind], cli_functions(plugins), &why);

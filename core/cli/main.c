@@ -1,4 +1,5 @@
 // dure: the table of commands and what `dure` without arguments says.
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
 {
     // libjq 1.6 loads $HOME/.jq into every program it compiles and cannot be told not to.
     unsetenv("HOME");
+    opterr = 0; // what is wrong with an option is said by its command
     log_configure(LOG_WARN, !isatty(STDERR_FILENO)); // the server says more
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0) {

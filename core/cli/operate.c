@@ -7,8 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+
+#define WAIT_MAX_S 60 // as the API has it
 
 static const char shared[] =
     "  --server URL   the running server ($DURE_SERVER, http://127.0.0.1:8080)\n"
@@ -19,37 +24,37 @@ static const char shared[] =
 static const struct verb {
     const char *name, *usage;
     operate_action *run;
-    int words_least;
+    int words_least, words_most;
 } verbs[] = {
     {"list",
      "usage: dure list [instances|definitions|items|people|incidents] [--status S] [--definition "
      "NS/NAME]\n"
      "                 [--instance ID] [--as PERSON] [--limit N]\n",
-     operate_list, 0},
+     operate_list, 0, 1},
     {"show",
      "usage: dure show ID [--history] [--get PATH]\n  --get PATH     print one member, text as it "
      "is: output.lists.0.csv\n",
-     operate_show, 1},
+     operate_show, 1, 1},
     {"start",
      "usage: dure start NS/NAME[:VERSION] [--input JSON|@FILE] [--wait SECONDS] [--key KEY]\n",
-     operate_start, 1},
+     operate_start, 1, 1},
     {"send", "usage: dure send TYPE|EVENT-JSON|@FILE [--input DATA] [--source URI] [--id ID]\n",
-     operate_send, 1},
+     operate_send, 1, 1},
     {"answer",
      "usage: dure answer ITEM --input JSON|@FILE [--as PERSON] [--key KEY] [--receipt R] "
      "[--withdraw]\n"
      "                   [--delegate PERSON] [--recuse REASON]\n"
      "       dure answer --instance ID --task TASK …\n",
-     operate_answer, 0},
+     operate_answer, 0, 1},
     {"cancel", "usage: dure cancel ID… | --status S --definition NS/NAME [--yes] [--reason TEXT]\n",
-     NULL, 0},
+     NULL, 0, WORDS_MAX},
     {"pause", "usage: dure pause ID… | --status S --definition NS/NAME [--yes] [--reason TEXT]\n",
-     NULL, 0},
+     NULL, 0, WORDS_MAX},
     {"resume", "usage: dure resume ID… | --status S --definition NS/NAME [--yes] [--reason TEXT]\n",
-     NULL, 0},
+     NULL, 0, WORDS_MAX},
     {"retry", "usage: dure retry ID… | --status S --definition NS/NAME [--yes] [--reason TEXT]\n",
-     NULL, 0},
-    {"why", "usage: dure why EVENT-ID [--source URI]\n", operate_why, 1},
+     NULL, 0, WORDS_MAX},
+    {"why", "usage: dure why EVENT-ID [--source URI]\n", operate_why, 1, 1},
 };
 
 int operate_refused(const char *command, const struct fail *why)
@@ -59,6 +64,18 @@ int operate_refused(const char *command, const struct fail *why)
         fprintf(stderr, " (%s)", why->code);
     fputc('\n', stderr);
     return EXIT_BAD;
+}
+
+char *operate_path(const char *before, const char *word, const char *after)
+{
+    struct bytes path;
+    bytes_init(&path, 1 << 20);
+    bytes_add(&path, before);
+    remote_escape(&path, word);
+    bytes_add(&path, after);
+    char *text = mem_string(path.data);
+    bytes_done(&path);
+    return text;
 }
 
 bool operate_definition(const char *text, json *out, struct fail *why)
@@ -146,16 +163,16 @@ static const char **text_option(struct operate *o, int letter)
     }
 }
 
-static bool parse(struct operate *o, int argc, char **argv)
+static bool parse(struct operate *o, int argc, char **argv, struct fail *why)
 {
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         const char **text = text_option(o, c);
         if (text)
             *text = optarg;
-        else if (c == 'l')
-            o->limit = strtoll(optarg, NULL, 10);
-        else if (c == 'w')
-            o->wait_s = strtoll(optarg, NULL, 10);
+        else if (c == 'l' && !cli_number("--limit", optarg, 1, LIMIT_PAGE_ROWS, &o->limit, why))
+            return false;
+        else if (c == 'w' && !cli_number("--wait", optarg, 0, WAIT_MAX_S, &o->wait_s, why))
+            return false;
         else if (c == 'j')
             o->json = true;
         else if (c == 'y')
@@ -164,12 +181,12 @@ static bool parse(struct operate *o, int argc, char **argv)
             o->withdraw = true;
         else if (c == 'H')
             o->history = true;
-        else
+        else if (c == '?')
             return false;
     }
-    while (optind < argc && o->word_count < 64)
+    while (optind < argc && o->word_count < WORDS_MAX)
         o->words[o->word_count++] = argv[optind++];
-    return optind == argc;
+    return optind == argc || fail(why, FAIL_LIMIT, "%d at once at most", WORDS_MAX);
 }
 
 static bool wants_help(int argc, char **argv)
@@ -191,8 +208,11 @@ int command_operate(int argc, char **argv)
         printf("%s%s", verb->usage, shared);
         return EXIT_GOOD;
     }
-    if (!parse(&o, argc, argv))
-        return cli_usage(verb->usage, "%s does not take that", verb->name);
+    if (!parse(&o, argc, argv, &why))
+        return why.message[0] ? cli_usage(verb->usage, "%s", why.message)
+                              : cli_wrong_option(verb->usage, argv, options);
+    if (o.word_count > verb->words_most)
+        return cli_usage(verb->usage, "%s takes no '%s'", verb->name, o.words[verb->words_most]);
     if (o.word_count < verb->words_least)
         return cli_usage(verb->usage, "%s needs to know which one", verb->name);
     o.t = remote_open(&o.target, &why);

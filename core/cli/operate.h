@@ -8,13 +8,15 @@
 #include "cli/remote.h"
 #include "json/json.h"
 
+#define WORDS_MAX 64
+
 struct operate {
     struct remote_opts target;
     const char *input, *key, *status, *definition, *task, *as, *receipt, *delegate, *recuse,
         *instance, *source, *get, *id, *reason;
     int64_t limit, wait_s;
     bool json, yes, withdraw, history;
-    const char *words[64]; // what is no option
+    const char *words[WORDS_MAX]; // what is no option
     int word_count;
     struct remote *t;
 };
@@ -31,5 +33,7 @@ int operate_change(struct operate *o, const char *verb); // cancel, pause, resum
 
 // "ns/name" or "ns/name:version" as {namespace, name, version?}.
 CHECKED bool operate_definition(const char *text, json *out, struct fail *why);
+// An address with what people typed, each word escaped: "/a/%s/b". The caller frees it.
+char *operate_path(const char *before, const char *word, const char *after);
 // Prints why and gives EXIT_BAD.
 int operate_refused(const char *command, const struct fail *why);

@@ -130,8 +130,10 @@ static bool find_item(struct operate *o, char **id, struct fail *why)
     if (!o->instance || !o->task)
         return fail(why, FAIL_INVALID, "answer needs an item, or --instance and --task");
     json page = json_absent();
-    if (!remote_get(o->t, &page, why, "/api/v1/items?status=open&limit=%d&instance=%s",
-                    LIMIT_PAGE_ROWS, o->instance))
+    char *path = operate_path("/api/v1/items?status=open&limit=200&instance=", o->instance, "");
+    bool ok = remote_get(o->t, &page, why, "%s", path);
+    mem_free(path);
+    if (!ok)
         return false;
     json items = json_get(page, "items");
     for (size_t i = 0; i < json_length(items) && !*id; i++) {
@@ -146,6 +148,20 @@ static bool find_item(struct operate *o, char **id, struct fail *why)
     json_free(page);
     return *id || fail(why, FAIL_NOT_FOUND, "task '%s' asks %s nothing", o->task,
                        o->as ? o->as : "the public");
+}
+
+// Where an answer does not fit its form, when there is more than the one place already said.
+static void print_violations(json problem)
+{
+    json errors = json_get(problem, "errors");
+    for (size_t i = 0; json_length(errors) > 1 && i < json_length(errors); i++) {
+        json error = json_at(errors, i);
+        const char *pointer = json_get_text(error, "pointer", "");
+        fprintf(stderr, "  %s%s%s\n", pointer, *pointer ? ": " : "",
+                json_get_text(error, "message", ""));
+        json_free(error);
+    }
+    json_free(errors);
 }
 
 int operate_answer(struct operate *o)
@@ -165,7 +181,7 @@ int operate_answer(struct operate *o)
             json_set_text(&body, "delegate", o->delegate);
         if (o->recuse)
             json_set_text(&body, "recuse", o->recuse);
-        char *path = mem_printf("/api/v1/items/%s/answers", item);
+        char *path = operate_path("/api/v1/items/", item, "/answers");
         struct remote_request request = {
             .method = "POST", .path = path, .body = body, .key = o->key};
         ok = remote_ask(o->t, &request, &answer, &why);
@@ -173,6 +189,8 @@ int operate_answer(struct operate *o)
     }
     char *sentence = mem_printf("receipt %s", json_get_text(answer, "receipt", ""));
     int code = conclude(o, "answer", ok, answer, sentence, &why);
+    if (!ok)
+        print_violations(answer);
     mem_free(sentence);
     mem_free(item);
     json_free(data);
@@ -188,10 +206,13 @@ static bool select_instances(struct operate *o, json *ids, struct fail *why)
     bool ok = true;
     while (ok && cursor) {
         json page = json_absent();
-        ok = remote_get(o->t, &page, why, "/api/v1/instances?limit=%d%s%s%s%s%s%s", LIMIT_PAGE_ROWS,
-                        o->status ? "&status=" : "", o->status ? o->status : "",
-                        o->definition ? "&definition=" : "", o->definition ? o->definition : "",
+        char *status = operate_path("&status=", o->status ? o->status : "", ""),
+             *definition = operate_path("&definition=", o->definition ? o->definition : "", "");
+        ok = remote_get(o->t, &page, why, "/api/v1/instances?limit=%d%s%s%s%s", LIMIT_PAGE_ROWS,
+                        o->status ? status : "", o->definition ? definition : "",
                         *cursor ? "&cursor=" : "", cursor);
+        mem_free(status);
+        mem_free(definition);
         json items = json_get(page, "items");
         for (size_t i = 0; i < json_length(items); i++) {
             json item = json_at(items, i);
@@ -229,7 +250,7 @@ int operate_change(struct operate *o, const char *verb)
     json ids = json_array();
     bool by_selector = o->word_count == 0;
     if (by_selector && !o->status && !o->definition) {
-        fprintf(stderr, "dure %s: say which: ids, or --status and --definition\n", verb);
+        fprintf(stderr, "dure %s: say which: ids, or --status, --definition or both\n", verb);
         json_free(ids);
         return EXIT_USAGE;
     }
@@ -246,7 +267,9 @@ int operate_change(struct operate *o, const char *verb)
         json_set_text(&body, "reason", o->reason);
     for (size_t i = 0; i < json_length(ids); i++) {
         json id = json_at(ids, i), answer = json_absent();
-        char *path = mem_printf("/api/v1/instances/%s/%s", json_text(id), verb);
+        char *after = mem_printf("/%s", verb),
+             *path = operate_path("/api/v1/instances/", json_text(id), after);
+        mem_free(after);
         struct remote_request request = {.method = "POST", .path = path, .body = body};
         if (!remote_ask(o->t, &request, &answer, &why))
             code = operate_refused(verb, &why);

@@ -10,8 +10,8 @@
 
 static const struct table_column instance_columns[] = {{"ID", "id", 0},
                                                        {"STATUS", "status", 0},
-                                                       {"DEFINITION", "definition.name", 30},
-                                                       {"SINCE", "createdAt", 20},
+                                                       {"DEFINITION", "definition", 40},
+                                                       {"SINCE", "createdAt", 0},
                                                        {"WAITS FOR", "waitsFor", 70}};
 static const struct table_column definition_columns[] = {{"NAMESPACE", "namespace", 30},
                                                          {"NAME", "name", 40},
@@ -87,16 +87,15 @@ int operate_list(struct operate *o)
     return ok ? EXIT_GOOD : operate_refused("list", &why);
 }
 
-static void print_field(json shown, const char *path, const char *label)
+// `as_data`: what a workflow works with is shown as it is, never as somebody's title.
+static void print_field(json shown, const char *path, const char *label, bool as_data)
 {
     json value = json_path(shown, path);
-    if (json_is_string(value) && json_length(value) > 0) {
-        printf("%-12s %s\n", label, json_text(value));
-    } else if (!json_is_absent(value) && !json_is_null(value) && !json_is_string(value)) {
-        char *text = json_dump(value);
+    bool dumped = as_data && !json_is_absent(value) && !json_is_null(value);
+    char *text = dumped ? json_dump(value) : table_text(value);
+    if (*text)
         printf("%-12s %s\n", label, text);
-        mem_free(text);
-    }
+    mem_free(text);
     json_free(value);
 }
 
@@ -104,43 +103,59 @@ static void print_shown(json shown)
 {
     static const struct {
         const char *path, *label;
-    } fields[] = {{"id", "instance"},
-                  {"title", "title"},
-                  {"definition.name", "definition"},
-                  {"definition.version", "version"},
-                  {"status", "status"},
-                  {"waitsFor", "waits for"},
-                  {"incident", "incident"},
-                  {"createdAt", "created"},
-                  {"endedAt", "ended"},
-                  {"input", "input"},
-                  {"output", "output"},
-                  {"error", "error"},
-                  {"parent", "parent"}};
+        bool as_data;
+    } fields[] = {{"id", "instance", false},
+                  {"title", "title", false},
+                  {"definition", "definition", false},
+                  {"status", "status", false},
+                  {"waitsFor", "waits for", false},
+                  {"incident", "incident", false},
+                  {"createdAt", "created", false},
+                  {"endedAt", "ended", false},
+                  {"input", "input", true},
+                  {"output", "output", true},
+                  {"error", "error", true},
+                  {"parent", "parent", false}};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        print_field(shown, fields[i].path, fields[i].label);
+        print_field(shown, fields[i].path, fields[i].label, fields[i].as_data);
 }
 
+static void print_entries(json row)
+{
+    json entries = json_get(row, "entries");
+    for (size_t k = 0; k < json_length(entries); k++) {
+        json entry = json_at(entries, k);
+        printf("  %s  %-48s %s\n", json_get_text(row, "at", ""), json_get_text(entry, "type", ""),
+               json_get_text(entry, "reference", ""));
+        json_free(entry);
+    }
+    json_free(entries);
+}
+
+// The whole of it, page after page.
 static bool print_history(struct operate *o, struct fail *why)
 {
-    json history = json_absent();
-    if (!remote_get(o->t, &history, why, "/api/v1/instances/%s/history", o->words[0]))
-        return false;
-    json rows = json_get(history, "items");
-    for (size_t i = 0; i < json_length(rows); i++) {
-        json row = json_at(rows, i), entries = json_get(row, "entries");
-        for (size_t k = 0; k < json_length(entries); k++) {
-            json entry = json_at(entries, k);
-            printf("  %s  %-48s %s\n", json_get_text(row, "at", ""),
-                   json_get_text(entry, "type", ""), json_get_text(entry, "reference", ""));
-            json_free(entry);
+    char *path = operate_path("/api/v1/instances/", o->words[0], "/history"),
+         *next = mem_printf("%s", path);
+    bool ok = true;
+    while (ok && next) {
+        json page = json_absent();
+        ok = remote_get(o->t, &page, why, "%s", next);
+        json rows = json_get(page, "items");
+        for (size_t i = 0; i < json_length(rows); i++) {
+            json row = json_at(rows, i);
+            print_entries(row);
+            json_free(row);
         }
-        json_free(entries);
-        json_free(row);
+        mem_free(next);
+        const char *cursor = json_get_text(page, "next", NULL);
+        next = cursor ? mem_printf("%s?cursor=%s", path, cursor) : NULL;
+        json_free(rows);
+        json_free(page);
     }
-    json_free(rows);
-    json_free(history);
-    return true;
+    mem_free(next);
+    mem_free(path);
+    return ok;
 }
 
 // One member of what is shown: text as it is, the rest as JSON.
@@ -160,7 +175,9 @@ int operate_show(struct operate *o)
 {
     json shown = json_absent();
     struct fail why = {0};
-    bool ok = remote_get(o->t, &shown, &why, "/api/v1/instances/%s", o->words[0]);
+    char *path = operate_path("/api/v1/instances/", o->words[0], "");
+    bool ok = remote_get(o->t, &shown, &why, "%s", path);
+    mem_free(path);
     if (ok && o->get)
         ok = print_member(shown, o->get, &why);
     else if (ok && o->json)

@@ -73,11 +73,16 @@ static int import(struct remote *t, const char *file, bool yes, bool as_json)
     bool ok = cli_read_file(file, &csv, &why);
     if (ok) {
         request.text = csv.data;
+        request.text_bytes = csv.length;
         ok = remote_ask(t, &request, &preview, &why);
     }
     int code = ok ? EXIT_GOOD : operate_refused("people", &why);
-    if (ok && (print_preview(preview) > 0 || !agreed(yes)))
+    if (ok && print_preview(preview) > 0) {
+        fputs("nothing was changed: mend the refused lines first\n", stderr);
         code = EXIT_BAD;
+    } else if (ok && !agreed(yes)) {
+        code = EXIT_BAD;
+    }
     if (code == EXIT_GOOD) {
         request.path = "/api/v1/people/import";
         if (!remote_ask(t, &request, &answer, &why))
@@ -150,13 +155,14 @@ int command_people(int argc, char **argv)
             yes = true;
             break;
         default:
-            return cli_usage(usage, "people takes no such option");
+            return cli_wrong_option(usage, argv, options);
         }
     }
     bool imports = argc - optind == 2 && strcmp(argv[optind], "import") == 0;
     if (!imports && !(argc - optind == 2 && strcmp(argv[optind], "find") == 0))
         return cli_usage(usage, "people needs `import FILE` or `find TEXT`");
     struct fail why = {0};
+    opts.may_create = imports;
     struct remote *t = remote_open(&opts, &why);
     if (!t)
         return operate_refused("people", &why);

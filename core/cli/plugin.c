@@ -148,7 +148,7 @@ int command_plugin(int argc, char **argv)
         else if (c == 'j')
             as_json = true;
         else
-            return cli_usage(usage, "plugin takes no such option");
+            return cli_wrong_option(usage, argv, options);
     }
     const char *verb = optind < argc ? argv[optind] : "",
                *word = optind + 1 < argc ? argv[optind + 1] : NULL;

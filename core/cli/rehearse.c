@@ -21,10 +21,12 @@ static const char usage[] =
     "deadline with its\n"
     "moment. To rehearse with answers, write them as a scenario and run `dure test`.\n";
 
+#define DAYS_MAX 36600
+
 struct rehearsal {
     const char *file, *input, *people, *plugins;
     int64_t now_ms;
-    int days;
+    int64_t days;
     bool json;
     struct world *world;
     struct definition *definition;
@@ -128,7 +130,7 @@ static bool begin(struct rehearsal *r, struct fail *why)
 // From due moment to due moment, so that every mail has the time it left at.
 static bool play(struct rehearsal *r, struct fail *why)
 {
-    int64_t last = r->now_ms + (int64_t)r->days * 86400000;
+    int64_t last = r->now_ms + r->days * 86400000;
     for (;;) {
         take_mails(r);
         int64_t due = engine_next_due_ms(world_engine(r->world));
@@ -203,10 +205,11 @@ int command_rehearse(int argc, char **argv)
             r.plugins = optarg;
         else if (c == 'j')
             r.json = true;
-        else if (c == 'd')
-            r.days = (int)strtol(optarg, NULL, 10);
-        else if (c != 'n' || !zone_parse(zone_utc(), optarg, &r.now_ms, &why))
-            return cli_usage(usage, "%s", c == 'n' ? why.message : "rehearse takes no such option");
+        else if (c != 'd' && c != 'n')
+            return cli_wrong_option(usage, argv, options);
+        else if (!(c == 'd' ? cli_number("--days", optarg, 1, DAYS_MAX, &r.days, &why)
+                            : zone_parse(zone_utc(), optarg, &r.now_ms, &why)))
+            return cli_usage(usage, "%s", why.message);
     }
     if (argc - optind != 1)
         return cli_usage(usage, "rehearse takes one file");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/limits.h"
@@ -34,8 +35,19 @@ struct remote {
     struct fail why;
 };
 
+static bool has_database(const char *directory)
+{
+    char *path = mem_printf("%s/dure.db", directory);
+    bool found = access(path, F_OK) == 0;
+    mem_free(path);
+    return found;
+}
+
 static bool open_site(struct remote *t, const struct remote_opts *opts, struct fail *why)
 {
+    if (!opts->may_create && !has_database(opts->data))
+        return fail(why, FAIL_NOT_FOUND, "'%s' is no data directory: it has no dure.db",
+                    opts->data);
     struct plugins *plugins = cli_plugins(opts->plugins);
     t->site = site_open(&(struct site_opts){.data = opts->data, .plugins = plugins}, why);
     if (!t->site)
@@ -135,11 +147,15 @@ static bool judge(struct remote *t, struct fail *why)
 bool remote_ask(struct remote *t, const struct remote_request *request, json *out, struct fail *why)
 {
     char *url = mem_printf("%s%s", t->base, request->path), *text = NULL;
+    size_t bytes = request->text_bytes;
     json headers = json_object();
-    if (request->text)
-        text = mem_string(request->text);
-    else if (!json_is_absent(request->body))
+    if (request->text) {
+        text = mem_alloc(bytes + 1);
+        memcpy(text, request->text, bytes + 1);
+    } else if (!json_is_absent(request->body)) {
         text = json_dump(request->body);
+        bytes = strlen(text);
+    }
     if (text)
         json_set_text(&headers, "Content-Type", request->type ? request->type : "application/json");
     if (request->key)
@@ -149,7 +165,7 @@ bool remote_ask(struct remote *t, const struct remote_request *request, json *ou
                                   .url = url,
                                   .headers = headers,
                                   .body = text,
-                                  .body_bytes = text ? strlen(text) : 0,
+                                  .body_bytes = bytes,
                                   .max_bytes = LIMIT_BODY_BYTES * 8,
                                   .timeout_ms = 120000,
                                   .bearer = t->token};

@@ -13,6 +13,7 @@ struct remote;
 struct remote_opts {
     const char *server;  // NULL: $DURE_SERVER, else http://127.0.0.1:8080
     const char *data;    // wins over server
+    bool may_create;     // the data directory, where there is none
     const char *plugins; // with data
 };
 struct remote *remote_open(const struct remote_opts *opts, struct fail *why);
@@ -22,9 +23,10 @@ const char *remote_base(const struct remote *t); // "http://127.0.0.1:8080"
 struct remote_request {
     const char *method, *path;
     const char *type; // of the body; NULL: application/json
-    const char *text; // the body as text, or
-    json body;        // as JSON; absent: none (only looked at when text is NULL)
-    const char *key;  // Idempotency-Key, or NULL
+    const char *text; // the body as text of text_bytes, or
+    size_t text_bytes;
+    json body;       // as JSON; absent: none (only looked at when text is NULL)
+    const char *key; // Idempotency-Key, or NULL
 };
 // True with the answer's JSON (absent if it has none) for a 2xx. Else why has the problem's code
 // and detail, and *out the problem.

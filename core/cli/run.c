@@ -314,7 +314,7 @@ static int parse(struct running *r, int argc, char **argv)
             fputs(usage, stdout);
             return EXIT_GOOD;
         default:
-            return cli_usage(usage, "run takes no such option");
+            return cli_wrong_option(usage, argv, options);
         }
     }
     if (argc - optind != 1)

@@ -22,7 +22,7 @@ int command_schema(int argc, char **argv)
         if (option == 'h')
             return fputs(usage, stdout), EXIT_GOOD;
         if (option == '?')
-            return cli_usage(usage, "schema takes no such option");
+            return cli_wrong_option(usage, argv, options);
         if (option == 'p')
             plugins = optarg;
     }

@@ -265,7 +265,7 @@ static int parse_options(struct serving *s, struct options_given *given, int arg
             config_describe(stdout);
             return EXIT_GOOD;
         default:
-            return cli_usage(usage, "serve takes no such option");
+            return cli_wrong_option(usage, argv, options);
         }
     }
     return optind == argc ? -1 : cli_usage(usage, "serve takes options only");

@@ -5,20 +5,42 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "cli/context.h"
 
 #define COLUMNS_MAX 12
+
+// A reference to a definition as people write it: "club/vote:1.0.0".
+static char *reference_text(json value)
+{
+    const char *namespace = json_get_text(value, "namespace", NULL),
+               *name = json_get_text(value, "name", NULL);
+    return namespace && name
+               ? mem_printf("%s/%s:%s", namespace, name, json_get_text(value, "version", "latest"))
+               : NULL;
+}
+
+char *table_text(json value)
+{
+    const char *words = cli_text_in(value);
+    char *text = words                                          ? mem_string(words)
+                 : json_is_object(value)                        ? reference_text(value)
+                 : json_is_absent(value) || json_is_null(value) ? mem_string("")
+                                                                : NULL;
+    if (!text)
+        text = json_dump(value);
+    // What others have written must not steer the terminal.
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = ' ';
+    return text;
+}
 
 // A cell's text, cut to the column's width; the caller frees it.
 static char *cell(json row, const struct table_column *column)
 {
     json value = json_path(row, column->path);
-    char *text = json_is_string(value)                          ? mem_string(json_text(value))
-                 : json_is_absent(value) || json_is_null(value) ? mem_string("")
-                                                                : json_dump(value);
+    char *text = table_text(value);
     json_free(value);
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20)
-            *c = ' ';
     if (column->width_max == 0 || utf8_width(text, strlen(text)) <= column->width_max)
         return text;
     size_t end = 0;

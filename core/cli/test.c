@@ -127,7 +127,7 @@ int command_test(int argc, char **argv)
         if (c == 'h')
             return fputs(usage, stdout), EXIT_GOOD;
         if (c != 'p')
-            return cli_usage(usage, "test takes no such option");
+            return cli_wrong_option(usage, argv, options);
         directory = optarg;
     }
     if (optind == argc)
@@ -138,5 +138,7 @@ int command_test(int argc, char **argv)
     for (int i = optind; i < argc; i++)
         all_there &= test_path(&t, argv[i], 0);
     printf("%zu passed, %zu failed\n", t.passed, t.failed);
+    if (all_there && t.number == 0)
+        fputs("dure test: there is no *.test.yaml and no *_test.lua here\n", stderr);
     return t.failed > 0 || !all_there || t.number == 0 ? EXIT_BAD : EXIT_GOOD;
 }

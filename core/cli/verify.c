@@ -108,7 +108,7 @@ int command_verify(int argc, char **argv)
         else if (c == 'e')
             export = optarg;
         else
-            return cli_usage(verify_usage, "verify takes no such option");
+            return cli_wrong_option(verify_usage, argv, options);
     }
     if (argc - optind != 1 || (export && !instance))
         return cli_usage(verify_usage, "%s",
