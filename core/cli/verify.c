@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "store/audit.h"
+#include "store/doctor.h"
 #include "store/sqlite.h"
 #include "store/store.h"
 
@@ -148,32 +149,45 @@ int command_backup(int argc, char **argv)
     return EXIT_GOOD;
 }
 
-// One line a finding; the way out is part of the sentence.
-int command_doctor(int argc, char **argv)
+// The chain is looked at only where the database opens.
+static bool print_chain(const char *directory)
 {
     struct fail why = {0};
-    if (asks_help(argc, argv))
-        return fputs(doctor_usage, stdout), EXIT_GOOD;
-    if (argc != 2)
-        return cli_usage(doctor_usage, "doctor needs a data directory");
-    struct store *store = open_to_look(argv[1], &why);
+    struct store *store = open_to_look(directory, &why);
     if (!store) {
-        printf("the database does not open: %s\n", why.message);
-        return EXIT_BAD;
+        printf("problem: the database does not open: %s\n", why.message);
+        return false;
     }
-    printf("the database opens and its pages are whole\n");
     struct bytes details;
     bytes_init(&details, 1 << 20);
     struct audit_report report = {.details = &details};
     bool whole = audit_verify(store, NULL, &report, &why);
     if (whole)
-        printf("the audit chain is whole: %lld instances, %lld rows, %lld commits\n",
+        printf("ok: the audit chain is whole: %lld instances, %lld rows, %lld commits\n",
                (long long)report.instances, (long long)report.rows, (long long)report.commits);
     else
-        printf("the audit chain is not whole: %s\n%srestore a backup, or export the cases that are "
-               "whole with `dure verify --export`\n",
+        printf("problem: the audit chain is not whole: %s\n%srestore a backup, or export the cases "
+               "that are whole with "
+               "`dure verify --export`\n",
                why.message, details.data);
     bytes_done(&details);
     store_close(store);
-    return whole ? EXIT_GOOD : EXIT_BAD;
+    return whole;
+}
+
+// One line a finding; the way out is part of the sentence.
+int command_doctor(int argc, char **argv)
+{
+    if (asks_help(argc, argv))
+        return fputs(doctor_usage, stdout), EXIT_GOOD;
+    if (argc != 2)
+        return cli_usage(doctor_usage, "doctor needs a data directory");
+    struct bytes lines;
+    bytes_init(&lines, 1 << 20);
+    struct doctor_report report = {.lines = &lines};
+    bool sound = store_doctor(argv[1], &report);
+    fputs(lines.data, stdout);
+    bytes_done(&lines);
+    bool whole = print_chain(argv[1]);
+    return sound && whole ? EXIT_GOOD : EXIT_BAD;
 }

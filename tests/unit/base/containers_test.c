@@ -1,4 +1,4 @@
-// The containers: arena, bytes, list, heap and map.
+// The containers: arena, bytes, list and map.
 #include <stdio.h>
 #include <string.h>
 
@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
-#include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -108,7 +107,6 @@ TEST(bytes, never_append_past_the_largest_size_by_overflow)
 struct thing {
     int name;
     struct list in_list;
-    struct heap_node in_heap;
 };
 
 TEST(list, keeps_order_and_forgets_what_is_removed)
@@ -132,38 +130,6 @@ TEST(list, keeps_order_and_forgets_what_is_removed)
     }
     assert_int_equal(seen, 23);
     assert_true(list_is_empty(&head));
-}
-
-TEST(heap, gives_the_smallest_and_equals_in_the_order_they_came)
-{
-    UNUSED_STATE;
-    enum { COUNT = 2000 };
-    static struct thing things[COUNT];
-    struct heap h;
-    struct random r;
-    heap_init(&h);
-    random_seed(&r, 7);
-    assert_null(heap_top(&h));
-    for (int i = 0; i < COUNT; i++) {
-        things[i].name = i;
-        heap_add(&h, &things[i].in_heap, (int64_t)random_below(&r, 50) - 25);
-    }
-    for (int i = 0; i < COUNT; i += 3) {
-        heap_remove(&h, &things[i].in_heap);
-        heap_remove(&h, &things[i].in_heap);
-        assert_false(heap_has(&things[i].in_heap));
-    }
-    int64_t key = INT64_MIN;
-    int name = -1, left = 0;
-    for (struct heap_node *top; (top = heap_top(&h)); left++) {
-        struct thing *t = list_owner(top, struct thing, in_heap);
-        assert_true(top->key > key || (top->key == key && t->name > name));
-        key = top->key;
-        name = t->name;
-        heap_remove(&h, top);
-    }
-    assert_int_equal(left, COUNT - (COUNT + 2) / 3);
-    heap_done(&h);
 }
 
 TEST(map, puts_gets_and_removes)
@@ -234,7 +200,5 @@ TEST(map, stays_small_when_keys_come_and_go)
 RUN(CASE(arena, gives_zeroed_aligned_pieces_that_do_not_overlap), CASE(arena, keeps_strings),
     CASE(bytes, grow_and_end_with_a_zero), CASE(bytes, overflow_is_remembered_until_cleared),
     CASE(bytes, never_append_past_the_largest_size_by_overflow),
-    CASE(list, keeps_order_and_forgets_what_is_removed),
-    CASE(heap, gives_the_smallest_and_equals_in_the_order_they_came),
-    CASE(map, puts_gets_and_removes), CASE(map, walks_in_the_order_of_insertion),
-    CASE(map, stays_small_when_keys_come_and_go))
+    CASE(list, keeps_order_and_forgets_what_is_removed), CASE(map, puts_gets_and_removes),
+    CASE(map, walks_in_the_order_of_insertion), CASE(map, stays_small_when_keys_come_and_go))
