@@ -9,9 +9,9 @@
 --     waiting ──opens──> open ──closes + grace, or all have voted──> finish
 --
 -- Kept of an open poll: counters in step.state; `voter:ROUND:ID` {ballot, late} of each elector.
--- A secret poll keeps no counters and no ballot with the elector: `ballot:ROUND:HASH` {ballot, mark}
--- has as its key the hash of a receipt that nobody has but the voter, so that rows lie in no order
--- of time and lead to nobody, and `mark` is what is published.
+-- A secret poll keeps no counters and no ballot with the elector: `ballot:ROUND:HASH` {sealed} has
+-- as its key the hash of a receipt that nobody has but the voter, so that rows lie in no order of
+-- time and lead to nobody; sealed in it are the ballot and its mark, which is published.
 local electorate = require("lib.electorate")
 local rule = require("lib.rule")
 local words = require("lib.words")
@@ -163,7 +163,7 @@ local function cast_secret(step, id, ballot, before, late, given)
   elseif given.amend then
     refuse("unknown_receipt")
   end
-  step.records:put(place, { ballot = ballot, mark = mark_of(given.receipt, ballot) })
+  step.records:put(place, { sealed = step:seal { ballot = ballot, mark = mark_of(given.receipt, ballot) } })
   step.records:put(key(step, "voter", id), { late = late })
   return { late = late, receipt = given.receipt, mark = mark_of(given.receipt, ballot) }
 end

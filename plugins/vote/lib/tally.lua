@@ -49,8 +49,9 @@ end
 local function count_secret(step, marks)
   local counts, published = {}, dure.array {}
   for _, row in step.records:each(poll.key(step, "ballot")) do
-    for _, mark in ipairs(marks(row.ballot)) do counts[mark] = (counts[mark] or 0) + 1 end
-    if #published < MARKS_MAX then published[#published + 1] = row.mark end
+    local kept = step:unseal(row.sealed)
+    for _, mark in ipairs(marks(kept.ballot)) do counts[mark] = (counts[mark] or 0) + 1 end
+    if #published < MARKS_MAX then published[#published + 1] = kept.mark end
   end
   table.sort(published)
   return counts, published
