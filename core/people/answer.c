@@ -113,9 +113,11 @@ static void request_end(struct taking *t, json reply)
     if (t->request_key == NULL)
         return;
     json kept = json_ref(reply);
-    // This row names the person, and the receipt of a secret ballot would lead from there to it.
-    if (t->secret)
-        json_remove(&kept, "receipt");
+    // This row names the person, and what was told of a secret ballot could lead from there to it.
+    if (t->secret) {
+        json_swap_take(&kept, json_object());
+        json_set_take(&kept, "at", json_get(reply, "at"));
+    }
     char *text = json_dump(kept);
     json_free(kept);
     struct value columns[] = {

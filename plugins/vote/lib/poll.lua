@@ -165,7 +165,7 @@ local function cast_secret(step, id, ballot, before, late, given)
   end
   step.records:put(place, { sealed = step:seal { ballot = ballot, mark = mark_of(given.receipt, ballot) } })
   step.records:put(key(step, "voter", id), { late = late })
-  return { late = late, receipt = given.receipt, mark = mark_of(given.receipt, ballot) }
+  return { late = late, receipt = given.receipt }
 end
 
 local function cast(step, id, given, rules)
