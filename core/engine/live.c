@@ -1,5 +1,6 @@
 #include "engine/live.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 #include "engine/rows.h"
 #include "engine/state.h"
 #include "engine/timers.h"
+#include "store/entry.h"
 
 #define WAITS_FOR_BYTES_MAX 4096
 #define INBOX_TIMER         "inbox"
@@ -22,7 +24,7 @@ static void live_free(struct live *l)
     payloads_done(&l->payloads);
     instance_free(l->instance);
     json_free(l->unread);
-    json_free(l->entries);
+    bytes_done(&l->entries);
     mem_free(l->title);
     mem_free(l->parent);
     mem_free(l->parent_wait);
@@ -55,7 +57,6 @@ struct live *live_new(struct engine *e, struct catalogue_entry *entry, struct de
     l->entry = entry;
     l->instance = instance_new(l->id, d, e->now_ms);
     l->unread = json_absent();
-    l->entries = json_absent();
     l->created_ms = l->updated_ms = e->now_ms;
     l->ended_ms = INSTANT_NONE;
     l->events_from = e->correlator.next_seq;
@@ -182,12 +183,27 @@ void live_rest(struct engine *e, struct live *l)
         mark_clean(e, l);
 }
 
+static struct bytes *begun_entries(struct live *l)
+{
+    if (!l->entries.data) {
+        bytes_init(&l->entries, SIZE_MAX / 4);
+        bytes_add_char(&l->entries, '[');
+    }
+    return &l->entries;
+}
+
 void live_note(struct engine *e, struct live *l, json entry_taken)
 {
-    if (json_is_absent(l->entries))
-        json_swap_take(&l->entries, json_array());
-    json_append_take(&l->entries, entry_taken);
+    entry_add_json(entry_taken, begun_entries(l));
+    json_free(entry_taken);
     live_touch(e, l);
+}
+
+void live_tell(struct live *l, const struct lifecycle_entry *told)
+{
+    static_assert(ENTRY_NO_ATTEMPT == LIFECYCLE_NO_ATTEMPT, "both mean the workflow itself");
+    entry_add(&(struct entry){told->type, told->reference, told->name, told->attempt, told->more},
+              begun_entries(l));
 }
 
 void live_incident(struct engine *e, struct live *l, const char *sentence)
@@ -207,11 +223,12 @@ void live_incident(struct engine *e, struct live *l, const char *sentence)
 
 static void append_history(struct engine *e, struct live *l)
 {
-    if (json_length(l->entries) == 0)
+    if (!l->entries.data)
         return;
-    audit_append(e->store, l->id, e->now_ms, l->entries, &l->head);
-    watch_happened(e, l->id, e->now_ms, l->entries);
-    json_swap_take(&l->entries, json_absent());
+    bytes_add_char(&l->entries, ']');
+    audit_append_text(e->store, l->id, e->now_ms, &l->entries, &l->head);
+    watch_happened(e, l->id, e->now_ms, &l->entries);
+    bytes_done(&l->entries);
 }
 
 // The marker by which recovery finds an instance that had more to take when its batch was sealed.

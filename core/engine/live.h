@@ -29,7 +29,7 @@ struct live {
     bool quarantined;                   // the incident stays until a person resumes it
     int64_t created_ms, updated_ms, ended_ms, events_from;
     struct audit_head head;
-    json entries; // history of this turn
+    struct bytes entries; // history of this turn as entry.h stores it; no data while there is none
     struct inbox inbox;
     struct payloads payloads;
     bool inbox_saved;  // the row in the store carries an inbox
@@ -72,7 +72,9 @@ void live_touch(struct engine *e, struct live *l); // it will be written
 void live_put(struct engine *e, struct live *l, struct inbox_entry *entry);
 void live_ready(struct engine *e, struct live *l); // its inbox got something some other way
 void live_rest(struct engine *e, struct live *l);  // it has taken all it can for now
-void live_note(struct engine *e, struct live *l, json entry_taken);         // into its history
+void live_note(struct engine *e, struct live *l, json entry_taken); // into its history
+void live_tell(struct live *l,
+               const struct lifecycle_entry *told); // the same, of a live that is touched
 void live_incident(struct engine *e, struct live *l, const char *sentence); // NULL: over
 
 // Writes all dirty ones: history, state, what they wait for; checks that they can be woken.

@@ -135,7 +135,6 @@ struct live *live_row_read(struct engine *e, const struct row *row)
     must(strlen(id) == ID_LENGTH);
     memcpy(l->id, id, sizeof(l->id));
     l->unread = json_absent();
-    l->entries = json_absent();
     inbox_init(&l->inbox);
     list_init(&l->ready_node);
     list_init(&l->dirty_node);

@@ -1,10 +1,12 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "engine/engine.h"
 #include "engine/incident.h"
 #include "engine/rows.h"
 #include "engine/state.h"
+#include "store/entry.h"
 
 #define SENTENCE_BYTES_MAX 4096
 #define INDEX_STATUS       0 // of TABLE_INSTANCE
@@ -83,6 +85,20 @@ json engine_show(struct engine *e, const char *id, struct fail *why)
     return out;
 }
 
+// A row that cannot be read is shown empty; `dure verify` says what is wrong with it.
+static json entries_of(const struct row *row)
+{
+    const struct value *text = &row->columns[HISTORY_ENTRIES];
+    json entries;
+    struct fail why;
+    if (entries_read(text->data, text->bytes, &entries, &why))
+        return entries;
+    log_error("engine", "history_unreadable", "instance=%s seq=%lld reason=\"%s\"",
+              row_text(row, HISTORY_INSTANCE), (long long)row_integer(row, HISTORY_SEQ),
+              why.message);
+    return json_array();
+}
+
 static json history_entry(const struct row *row)
 {
     json out = json_object();
@@ -93,7 +109,7 @@ static json history_entry(const struct row *row)
     json_set_int(&out, "seq", row_integer(row, HISTORY_SEQ));
     set_instant(&out, "at", row_integer(row, HISTORY_AT_MS));
     json_set_text(&out, "hash", hex);
-    json_set_take(&out, "entries", rows_json(row, HISTORY_ENTRIES));
+    json_set_take(&out, "entries", entries_of(row));
     return out;
 }
 

@@ -10,8 +10,8 @@
 static void after_step(struct engine *e, struct live *l, bool was_open)
 {
     struct transition *t = &e->transition;
-    for (size_t i = 0; i < json_length(t->entries); i++)
-        live_note(e, l, json_at(t->entries, i));
+    for (size_t i = 0; i < t->told_count; i++)
+        live_tell(l, &t->told[i]);
     live_touch(e, l);
     if (!was_open && live_is_open(l))
         l->ended_ms = INSTANT_NONE; // it was retried

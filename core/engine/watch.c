@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "engine/outbox.h"
 #include "engine/state.h"
+#include "store/entry.h"
 
 enum note_kind { NOTE_CALL, NOTE_HAPPENED, NOTE_ENDED, NOTE_RELEASE };
 
@@ -114,14 +115,17 @@ void engine_after_commit(struct engine *e, void (*done)(void *context), void *co
     n->context = context;
 }
 
-void watch_happened(struct engine *e, const char *instance, int64_t at_ms, json entries)
+void watch_happened(struct engine *e, const char *instance, int64_t at_ms,
+                    const struct bytes *entries)
 {
     if (e->watch.listener_count == 0)
         return;
     struct note *n = note_add(e->watch.current, NOTE_HAPPENED);
     n->instance = mem_string(instance);
     n->attempt = at_ms;
-    n->entries = json_ref(entries);
+    struct fail why;
+    bool read = entries_read(entries->data, entries->length, &n->entries, &why);
+    must(read); // it was written just now
 }
 
 void watch_ended(struct engine *e, const char *instance)

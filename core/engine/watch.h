@@ -24,7 +24,8 @@ struct watch {
 void watch_init(struct engine *e);
 void watch_done(struct engine *e); // drops all notes unsaid
 
-void watch_happened(struct engine *e, const char *instance, int64_t at_ms, json entries);
+void watch_happened(struct engine *e, const char *instance, int64_t at_ms,
+                    const struct bytes *entries);
 void watch_ended(struct engine *e, const char *instance);
 void watch_release(struct engine *e, const char *instance, const char *path, int64_t attempt,
                    const char *name);

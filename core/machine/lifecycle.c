@@ -1,5 +1,7 @@
 #include "machine/lifecycle.h"
 
+#include "base/mem.h"
+
 json tell_with(const char *key, json value_take)
 {
     json object = json_object();
@@ -7,28 +9,33 @@ json tell_with(const char *key, json value_take)
     return object;
 }
 
-// `more` itself becomes the entry: this is done twice a step.
-static void tell(struct run *r, const char *type, json more_take, const struct frame *f)
+static void tell(struct run *r, const struct lifecycle_entry *told)
 {
-    bool is_task = f != NULL;
-    json entry = json_is_object(more_take) ? more_take : json_object();
-    json_set_text(&entry, "type", type);
-    json_set_text(&entry, "reference", is_task ? f->task->reference : "/");
-    json_set_text(&entry, "name", is_task ? f->task->name : r->instance->definition->name);
-    if (is_task)
-        json_set_int(&entry, "attempt", f->attempt);
-    json_append_take(&r->transition->entries, entry);
+    struct transition *t = r->transition;
+    if (t->told_count == t->told_capacity) {
+        t->told_capacity = t->told_capacity ? t->told_capacity * 2 : 16;
+        t->told = mem_resize(t->told, t->told_capacity * sizeof(*t->told));
+    }
+    t->told[t->told_count++] = *told;
 }
 
 void tell_task_type(struct run *r, const struct frame *f, const char *type, json more_take)
 {
     if (f->task != NULL)
-        tell(r, type, more_take, f);
+        tell(r, &(struct lifecycle_entry){.type = type,
+                                          .reference = f->task->reference,
+                                          .name = f->task->name,
+                                          .attempt = f->attempt,
+                                          .more = more_take});
     else // the workflow speaks for itself
         json_free(more_take);
 }
 
 void tell_workflow_type(struct run *r, const char *type, json more_take)
 {
-    tell(r, type, more_take, NULL);
+    tell(r, &(struct lifecycle_entry){.type = type,
+                                      .reference = "/",
+                                      .name = r->instance->definition->name,
+                                      .attempt = LIFECYCLE_NO_ATTEMPT,
+                                      .more = more_take});
 }

@@ -71,15 +71,25 @@ struct action {
     const char *reason; // ACTION_DROP: "cancelled", "timeout", "completed"
 };
 
+// An entry of the history and the lifecycle, see README.md. The texts live as long as the
+// definition.
+struct lifecycle_entry {
+    const char *type, *reference, *name;
+    int64_t attempt; // LIFECYCLE_NO_ATTEMPT: of the workflow
+    json more;       // what else it says: an object, or absent; owned by the transition
+};
+#define LIFECYCLE_NO_ATTEMPT (-1)
+json lifecycle_json(const struct lifecycle_entry *told); // {type, reference, name, attempt?, …more}
+
 // What one input led to. The caller inits it once and may use it for many steps; machine_step
 // appends.
 struct transition {
     struct arena arena;
     struct action *actions;
     size_t count, capacity;
-    json entries; // history and lifecycle: [{type, task?, path?, attempt?, …}], see
-                  // machine/README.md
-    bool ended;   // completed, faulted or cancelled in this step
+    struct lifecycle_entry *told;
+    size_t told_count, told_capacity;
+    bool ended; // completed, faulted or cancelled in this step
 };
 void transition_init(struct transition *t);
 void transition_clear(struct transition *t);

@@ -10,30 +10,49 @@
 #include "base/must.h"
 #include "store/audit_parts.h"
 #include "store/chain.h"
+#include "store/entry.h"
 
 #define SALT_BYTES      32
 #define REFERENCE_BYTES 15
 
+void audit_write_entries(json entries, struct bytes *out)
+{
+    bytes_add_char(out, '[');
+    for (size_t i = 0; i < json_length(entries); i++) {
+        json entry = json_at(entries, i);
+        entry_add_json(entry, out);
+        json_free(entry);
+    }
+    bytes_add_char(out, ']');
+}
+
 void audit_append(struct store *s, const char *instance, int64_t now_ms, json entries,
                   struct audit_head *head)
 {
-    must(json_is_array(entries) && head->seq >= 0);
+    must(json_is_array(entries));
     struct bytes body;
     bytes_init(&body, SIZE_MAX / 4);
-    json_write(entries, JSON_COMPACT, &body);
+    audit_write_entries(entries, &body);
+    audit_append_text(s, instance, now_ms, &body, head);
+    bytes_done(&body);
+}
+
+void audit_append_text(struct store *s, const char *instance, int64_t now_ms,
+                       const struct bytes *entries, struct audit_head *head)
+{
+    must(entries->length >= 2 && !entries->overflowed && head->seq >= 0);
     head->seq++;
     head->hash = chain_next(&head->hash, &(struct chain_entry){.instance = instance,
                                                                .seq = head->seq,
                                                                .at_ms = now_ms,
-                                                               .body = body.data,
-                                                               .body_bytes = body.length});
+                                                               .body = entries->data,
+                                                               .body_bytes = entries->length});
     store_put(s, TABLE_HISTORY,
               (struct value[]){[HISTORY_INSTANCE] = value_text(instance),
                                [HISTORY_SEQ] = value_integer(head->seq),
                                [HISTORY_AT_MS] = value_integer(now_ms),
-                               [HISTORY_ENTRIES] = value_blob(body.data, body.length),
+                               [HISTORY_ENTRIES] = value_blob(entries->data, entries->length),
                                [HISTORY_HASH] = value_blob(head->hash.bytes, HASH_BYTES)});
-    bytes_done(&body);
 }
 
 // The reference is random rather than counted: of a secret ballot not even the order may show.

@@ -22,9 +22,12 @@ struct audit_head {
     struct hash hash;
 };
 
-// Appends one row with these entries (a JSON array) and moves the head on.
+// Appends one row with these entries (a JSON array) and moves the head on. audit_append_text takes
+// them as entry.h writes them, brackets included.
 void audit_append(struct store *s, const char *instance, int64_t now_ms, json entries,
                   struct audit_head *head);
+void audit_append_text(struct store *s, const char *instance, int64_t now_ms,
+                       const struct bytes *entries, struct audit_head *head);
 
 // Puts a personal payload away and returns what may stand in history: {"personal": ref, "hash":
 // hex}.

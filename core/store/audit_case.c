@@ -1,10 +1,10 @@
 // One case as a file that verifies alone:
-//   {"format": "dure-case/1", "instance": id, "head": {"seq": n, "hash": hex},
+//   {"format": "dure-case/2", "instance": id, "head": {"seq": n, "hash": hex},
 //    "history": [{"seq", "atMs", "entries", "hash"}…],
 //    "personal": {name: {"salt": base64url, "body": value} or {"erased": true}…}}
-// What was hashed is the canonical text of `entries` and `body` (compact, keys sorted), which is
-// also what they were stored as. Should a stored text not survive reading and writing, it goes out
-// as it is under `entriesText` or `bodyText`.
+// What was hashed is the stored form of `entries` (entry.h) and the canonical text of `body`
+// (compact, keys sorted), which is also what it was stored as. Should a stored text not survive
+// reading and writing, it goes out as it is under `entriesText` or `bodyText`.
 #include "store/audit_parts.h"
 
 #include <string.h>
@@ -12,26 +12,43 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/chain.h"
+#include "store/entry.h"
 
-#define CASE_FORMAT "dure-case/1"
+#define CASE_FORMAT "dure-case/2"
 
-static void set_value(json *object, const char *key, const char *text_key, const struct value *text)
+// A value and how it is read from its stored text and written back.
+struct member {
+    const char *key, *text_key;
+    bool (*read)(const char *text, size_t bytes, json *out, struct fail *why);
+    void (*write)(json v, struct bytes *out);
+};
+
+static void write_compact(json v, struct bytes *out)
+{
+    json_write(v, JSON_COMPACT, out);
+}
+
+static const struct member member_entries = {"entries", "entriesText", entries_read,
+                                             audit_write_entries};
+static const struct member member_body = {"body", "bodyText", json_parse_stored, write_compact};
+
+static void set_value(json *object, const struct member *member, const struct value *text)
 {
     json parsed;
     struct fail why;
     struct bytes again;
     bytes_init(&again, SIZE_MAX / 4);
-    bool same = json_parse_stored(text->data, text->bytes, &parsed, &why);
+    bool same = member->read(text->data, text->bytes, &parsed, &why);
     if (same) {
-        json_write(parsed, JSON_COMPACT, &again);
+        member->write(parsed, &again);
         same = again.length == text->bytes && memcmp(again.data, text->data, text->bytes) == 0;
         if (same)
-            json_set_take(object, key, parsed);
+            json_set_take(object, member->key, parsed);
         else
             json_free(parsed);
     }
     if (!same)
-        json_set_take(object, text_key, json_string_sized(text->data, text->bytes));
+        json_set_take(object, member->text_key, json_string_sized(text->data, text->bytes));
     bytes_done(&again);
 }
 
@@ -50,7 +67,7 @@ static json history_entry(const struct row *row)
     json entry = json_object();
     json_set_int(&entry, "seq", row_integer(row, HISTORY_SEQ));
     json_set_int(&entry, "atMs", row_integer(row, HISTORY_AT_MS));
-    set_value(&entry, "entries", "entriesText", &row->columns[HISTORY_ENTRIES]);
+    set_value(&entry, &member_entries, &row->columns[HISTORY_ENTRIES]);
     set_hash(&entry, "hash", &row->columns[HISTORY_HASH]);
     return entry;
 }
@@ -78,7 +95,7 @@ static void add_personal(json *out, const struct row *row)
         base64_encode(salt->data, salt->bytes, encoded);
         json_set_text(&entry, "salt", encoded);
         mem_free(encoded);
-        set_value(&entry, "body", "bodyText", &row->columns[PERSONAL_BODY]);
+        set_value(&entry, &member_body, &row->columns[PERSONAL_BODY]);
     }
     json personal = json_get(*out, "personal");
     json_remove(out, "personal");
@@ -135,13 +152,13 @@ struct case_check {
 };
 
 // The bytes that were hashed, from the value or from the text that stands for it.
-static bool canonical(json object, const char *key, const char *text_key, struct bytes *out)
+static bool canonical(json object, const struct member *member, struct bytes *out)
 {
-    json value = json_get(object, key);
-    const char *text = json_get_text(object, text_key, NULL);
+    json value = json_get(object, member->key);
+    const char *text = json_get_text(object, member->text_key, NULL);
     bool there = !json_is_absent(value) || text != NULL;
     if (!json_is_absent(value))
-        json_write(value, JSON_COMPACT, out);
+        member->write(value, out);
     else if (text != NULL)
         bytes_add(out, text);
     json_free(value);
@@ -156,7 +173,7 @@ static bool personal_fits(json entry, const struct hash *wanted)
     const char *encoded = json_get_text(entry, "salt", "");
     bytes_init(&body, SIZE_MAX / 4);
     bool fits = base64_decode(encoded, strlen(encoded), salt, sizeof(salt), &salt_bytes) &&
-                canonical(entry, "body", "bodyText", &body);
+                canonical(entry, &member_body, &body);
     struct hash found = chain_personal(salt, salt_bytes, body.data, body.length);
     bytes_done(&body);
     return fits && hash_equal(&found, wanted);
@@ -202,7 +219,7 @@ static void check_entry(struct case_check *c, json entry)
     c->report->rows++;
     bytes_init(&entries, SIZE_MAX / 4);
     if (!json_is_object(entry) || !is_count(entry, "seq") || !is_count(entry, "atMs") ||
-        !canonical(entry, "entries", "entriesText", &entries)) {
+        !canonical(entry, &member_entries, &entries)) {
         audit_found(c->report, c->why, "entry %lld is not whole", (long long)wanted_seq);
         bytes_done(&entries);
         return;

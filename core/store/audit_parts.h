@@ -5,6 +5,9 @@
 #include "base/hash.h"
 #include "store/audit.h"
 
+// The stored form of an array of entries.
+void audit_write_entries(json entries, struct bytes *out);
+
 // One line of the report; the first is also the failure.
 void audit_found(struct audit_report *report, struct fail *why, const char *format, ...)
     PRINTF(3, 4);

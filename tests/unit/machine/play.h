@@ -227,12 +227,12 @@ static inline bool play_step(struct play *p, const struct machine_input *input, 
     bool taken = machine_step(p->instance, input, &p->world, &p->transition, why);
     if (!taken) {
         assert_int_equal(p->transition.count, 0);
-        assert_int_equal(json_length(p->transition.entries), 0);
+        assert_int_equal(p->transition.told_count, 0);
     }
     for (size_t n = 0; n < p->transition.count; n++)
         play_act(p, &p->transition.actions[n]);
-    for (size_t n = 0; n < json_length(p->transition.entries); n++) {
-        json entry = json_at(p->transition.entries, n);
+    for (size_t n = 0; n < p->transition.told_count; n++) {
+        json entry = lifecycle_json(&p->transition.told[n]);
         play_tell(p, entry);
         json_free(entry);
     }
