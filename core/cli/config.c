@@ -99,7 +99,7 @@ static bool set_from_yaml(struct config *c, const struct yaml_document *document
 
 static bool read_file(struct config *c, const char *file, struct fail *why)
 {
-    if (!file && access("dure.yaml", R_OK) != 0)
+    if (!file && access("dure.yaml", F_OK) != 0)
         return true;
     if (!file)
         file = "dure.yaml";
@@ -119,6 +119,30 @@ static bool read_file(struct config *c, const char *file, struct fail *why)
     diagnostics_done(&diagnostics);
     bytes_done(&text);
     return ok;
+}
+
+static bool begins(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0 && text[strlen(start)];
+}
+
+// What would otherwise come out only when the first mail or event goes.
+bool config_check(const struct config *c, struct fail *why)
+{
+    const char *mail = c->values[CONFIG_MAIL_SERVER], *sink = c->values[CONFIG_SINK],
+               *url = c->values[CONFIG_PUBLIC_URL], *log = c->values[CONFIG_LOG];
+    if (mail && !begins(mail, "smtp://") && !begins(mail, "smtps://"))
+        return fail(why, FAIL_INVALID,
+                    "mail_server: '%s' is no smtp://host:port or smtps://host:port", mail);
+    if (sink && !begins(sink, "http://") && !begins(sink, "https://"))
+        return fail(why, FAIL_INVALID, "sink: '%s' is no http or https address", sink);
+    if (url && !begins(url, "http://") && !begins(url, "https://"))
+        return fail(why, FAIL_INVALID, "public_url: '%s' is no http or https address", url);
+    if (strcmp(log, "debug") != 0 && strcmp(log, "info") != 0 && strcmp(log, "warn") != 0 &&
+        strcmp(log, "error") != 0)
+        return fail(why, FAIL_INVALID, "log: '%s' is no level; there are debug, info, warn, error",
+                    log);
+    return true;
 }
 
 bool config_read(struct config *c, const char *file, struct fail *why)

@@ -30,6 +30,8 @@ struct config {
 
 // Reads the file (NULL: ./dure.yaml if it is there) and the environment.
 CHECKED bool config_read(struct config *c, const char *file, struct fail *why);
+// Whether the values can be meant, once the options are in.
+CHECKED bool config_check(const struct config *c, struct fail *why);
 void config_done(struct config *c);
 void config_set(struct config *c, enum config_key key, const char *value); // an option
 const char *config_get(const struct config *c, enum config_key key);

@@ -10,5 +10,5 @@
 
 // Deploys every definition of the folder (those that are named, from elsewhere, in start.yaml too),
 // imports people.csv, and starts what start.yaml says unless it is already there. A mistake is said
-// on stderr; the rest is brought in all the same.
-void load_folder(struct site *site, const char *folder, bool replace);
+// on stderr with its place and makes it false; the rest is brought in all the same.
+bool load_folder(struct site *site, const char *folder, bool replace);

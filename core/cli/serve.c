@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -100,7 +101,7 @@ static void on_changed(void *context)
     bytes_done(&text);
     diagnostics_done(&diagnostics);
     if (s->load)
-        load_folder(s->site, s->load, true);
+        (void)load_folder(s->site, s->load, true);
     log_info("serve", "reloaded", "plugins=\"%s\" load=\"%s\"", directory ? directory : "",
              s->load ? s->load : "");
     mem_free(directory);
@@ -139,6 +140,14 @@ static void set_url(struct serving *s)
     mem_free(own);
 }
 
+static bool is_folder(const char *path, struct fail *why)
+{
+    struct stat st;
+    if (!path || (stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0))
+        return true;
+    return fail(why, FAIL_NOT_FOUND, "--load: '%s' is no folder that can be read", path);
+}
+
 static bool open_all(struct serving *s, struct fail *why)
 {
     s->plugins = cli_plugins(config_get(&s->config, CONFIG_PLUGINS));
@@ -149,7 +158,7 @@ static bool open_all(struct serving *s, struct fail *why)
                              .now_ms = s->now_ms,
                              .is_served = true,
                              .mail_is_kept = s->dev && !config_get(&s->config, CONFIG_MAIL_SERVER)};
-    if (!parse_listen(s, why) || !(s->site = site_open(&site, why)))
+    if (!parse_listen(s, why) || !is_folder(s->load, why) || !(s->site = site_open(&site, why)))
         return false;
     struct front_opts front = {.site = s->site,
                                .plugins = s->plugins,
@@ -162,8 +171,9 @@ static bool open_all(struct serving *s, struct fail *why)
         return false;
     // Mails that loading sets off have links: the address is known before anything is loaded.
     set_url(s);
-    if (s->load)
-        load_folder(s->site, s->load, s->dev);
+    // Whoever develops mends a mistake while the server runs; a service does not begin with half.
+    if (s->load && !load_folder(s->site, s->load, s->dev) && !s->dev)
+        return fail(why, FAIL_INVALID, "mend what is in '%s', or start without --load", s->load);
     while (engine_turn(site_engine(s->site)))
         ;
     return true;
@@ -287,7 +297,10 @@ int command_serve(int argc, char **argv)
         config_set(&s.config, CONFIG_LISTEN, given.listen);
         config_set(&s.config, CONFIG_PLUGINS, given.plugins);
         configure_log(&s.config);
-        code = run(&s);
+        if (config_check(&s.config, &why))
+            code = run(&s);
+        else
+            cli_print_fail("serve", &why);
     } else {
         cli_print_fail("serve", &why);
     }

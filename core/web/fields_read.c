@@ -48,7 +48,8 @@ static json read_checks(const struct form *form, const char *name)
 {
     json chosen = json_array();
     for (size_t i = 0; i < form->count; i++)
-        if (strcmp(form->fields[i].name, name) == 0 && form->fields[i].bytes > 0)
+        if (strcmp(form->fields[i].name, name) == 0 && form->fields[i].bytes > 0 &&
+            !form->fields[i].file)
             json_append_take(&chosen, json_string(form->fields[i].value));
     return chosen;
 }
@@ -77,7 +78,7 @@ static json read_field(json property, const struct form *form, const char *name,
     if (strcmp(type, "array") == 0 && is_checks)
         return read_checks(form, name);
     const struct form_field *field = form_field(form, name);
-    if (!field)
+    if (!field || field->file) // no field of a form takes a file; its bytes may be anything
         return json_absent();
     char *text = trimmed(field->value);
     json value = json_absent();
