@@ -324,20 +324,33 @@ void correlate_step_key(const char *filter, json event, struct bytes *out)
         else
             json_set_take(&values, name, v);
     }
+    json_set_take(&values, "type", json_get(event, "type"));
     json_write(values, JSON_COMPACT, out);
     mem_free(names);
+    json_free(values);
+}
+
+// The key of a subscription. The type is part of it: under a filter that compares nothing all
+// steps would meet otherwise, whatever they wait for.
+static void write_step_key(const char *type, json compared, struct bytes *out)
+{
+    json values = json_ref(compared);
+    json_set_text(&values, "type", type);
+    json_write(values, JSON_COMPACT, out);
     json_free(values);
 }
 
 void correlate_subscribe_step(struct engine *e, const struct step_address *a, const char *name,
                               const char *type, json with)
 {
-    struct bytes filter, key;
+    struct bytes filter, key, detail;
     bytes_init(&filter, TEXT_BYTES_MAX);
     bytes_init(&key, TEXT_BYTES_MAX);
+    bytes_init(&detail, TEXT_BYTES_MAX);
     json compared = json_is_object(with) ? json_ref(with) : json_object();
     step_filter(compared, &filter);
-    json_write(compared, JSON_COMPACT, &key);
+    write_step_key(type, compared, &key);
+    json_write(compared, JSON_COMPACT, &detail);
     struct value columns[] = {
         [SUBSCRIPTION_INSTANCE] = value_text(a->instance),
         [SUBSCRIPTION_PATH] = value_text(a->path),
@@ -347,13 +360,14 @@ void correlate_subscribe_step(struct engine *e, const struct step_address *a, co
         [SUBSCRIPTION_FILTER] = value_text(filter.data),
         [SUBSCRIPTION_KEY] = value_text(key.data),
         [SUBSCRIPTION_OWNER] = value_text("step"),
-        [SUBSCRIPTION_DETAIL] = value_text(key.data),
+        [SUBSCRIPTION_DETAIL] = value_text(detail.data),
     };
     store_put(e->store, TABLE_SUBSCRIPTION, columns);
     correlate_know_filter(e, type, filter.data);
     json_free(compared);
     bytes_done(&filter);
     bytes_done(&key);
+    bytes_done(&detail);
 }
 
 void correlate_early_step(struct engine *e, const struct step_address *a, const char *name,
@@ -368,7 +382,7 @@ void correlate_early_step(struct engine *e, const struct step_address *a, const 
     bytes_init(&got, TEXT_BYTES_MAX);
     json compared = json_is_object(with) ? json_ref(with) : json_object();
     step_filter(compared, &filter);
-    json_write(compared, JSON_COMPACT, &wanted);
+    write_step_key(type, compared, &wanted);
     json_free(compared);
     struct scan *scan = scan_since(e, type, l->events_from);
     struct row row = {0};
