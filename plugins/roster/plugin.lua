@@ -48,6 +48,7 @@ local function start(step)
   state.ends = end_of(step)
   state.capacity = input.capacity and math.tointeger(input.capacity)
   state.taken, state.waiting, state.seq, state.addenda = 0, 0, 0, 0
+  state.active, state.bytes, state.addenda_bytes = 0, 0, 0
   state.sizes, state.totals = {}, entry.no_totals(input)
   ask(step)
   if state.freeze then step:at(math.max(state.freeze, step.now), "freeze") end
@@ -101,7 +102,7 @@ local function register(step, item, answer)
   local e = entry.read(step.input, answer, item.assignee)
   if ledger.unit_is_taken(step, e.key) then words.refuse("already_registered") end
   e.status = seats.place_for(step, e.persons)
-  if not e.status then words.refuse("full") end
+  if not e.status or not ledger.has_room(step, nil, e) then words.refuse("full") end
   state.seq = state.seq + 1
   e.seq, e.place, e.at = state.seq, state.seq, step.now
   e.registered = e.status == "registered" and step.now or nil
@@ -124,6 +125,7 @@ local function find(step, answer)
 end
 
 local function check_room(step, old, new)
+  if not ledger.has_room(step, old, new) then words.refuse("full") end
   local by = new.persons - old.persons
   if by <= 0 then return end
   if ledger.holds_seats(old) and not seats.may_grow(step, by) then words.refuse("no_capacity") end

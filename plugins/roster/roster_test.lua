@@ -359,3 +359,17 @@ test("thousands", function(t)
   run:expect { output = { totals = { entries = 1500, persons = 1500 }, frozen = { totals = { entries = 1500 } } } }
   t:equal(#run:output().waiting, 499)
 end)
+
+test("what is too much for one list is refused before it is too late", function(t)
+  local run = start(t, {})
+  local names, refused = {}, nil
+  for i = 1, 100 do names[i] = string.rep("가", 3000) end
+  for i = 1, 10 do
+    local reply, code = run:answer(entry("m" .. i, 1, { named = names }))
+    if not reply then refused = refused or { i, code } end
+  end
+  t:equal(refused, { 5, "full" })
+  register(run, "small", 1)
+  run:finish()
+  run:expect { status = "completed", output = { totals = { entries = 5 } } }
+end)

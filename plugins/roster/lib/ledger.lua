@@ -15,6 +15,12 @@
 local entry = require("lib.entry")
 local ledger = {}
 
+-- The list is made, hashed and handed on as a whole, within a call's time and a payload's 8 MiB: its
+-- entries come in it twice, as frozen and as they are, and the addenda once.
+local ENTRIES_MAX = 10000
+local BYTES_MAX = 7 * 1024 * 1024
+local ENTRY_BYTES = 160 -- persons, status, at and the like
+
 local active = { registered = true, offered = true, waiting = true }
 local holds_seats = { registered = true, offered = true }
 
@@ -42,6 +48,24 @@ local function count(step, e, sign)
   step.records:put(region_key(e.region), row)
 end
 
+-- ---- how much there is
+
+local function size(e)
+  return #dure.json.encode(e.data) + #dure.json.encode(e.warnings) + ENTRY_BYTES
+end
+
+-- Whether `new` finds room beside the others; `old` is what it stands for.
+function ledger.has_room(step, old, new)
+  local state = step.state
+  local bytes = 2 * (state.bytes + size(new) - (old and size(old) or 0)) + state.addenda_bytes
+  return bytes <= BYTES_MAX and (old ~= nil or state.active < ENTRIES_MAX)
+end
+
+local function weigh(step, e, sign)
+  step.state.active = step.state.active + sign
+  step.state.bytes = step.state.bytes + sign * size(e)
+end
+
 -- ---- one row in, one row out
 
 local function wait_in_line(step, e, sign)
@@ -66,7 +90,10 @@ local function take_out(step, e)
     step.records:delete(offer_key(e))
     step:cancel_timer("offer:" .. e.seq)
   end
-  if active[e.status] then step.records:delete("unit:" .. e.key) end
+  if active[e.status] then
+    weigh(step, e, -1)
+    step.records:delete("unit:" .. e.key)
+  end
 end
 
 local function put_in(step, e)
@@ -77,7 +104,10 @@ local function put_in(step, e)
     step.records:put(offer_key(e), e.receipt)
     step:at(e.until_ms, "offer:" .. e.seq)
   end
-  if active[e.status] then step.records:put("unit:" .. e.key, e.receipt) end
+  if active[e.status] then
+    weigh(step, e, 1)
+    step.records:put("unit:" .. e.key, e.receipt)
+  end
   step.records:put("entry:" .. e.receipt, e)
 end
 
@@ -150,14 +180,16 @@ end
 function ledger.addendum(step, kind, e)
   local state = step.state
   if not state.frozen then return end
-  state.addenda = state.addenda + 1
-  step.records:put(string.format("addendum:%08d", state.addenda), {
+  local addendum = {
     at = dure.time.format(step.now, step.zone),
     kind = kind,
     unit = e.unit,
     entry = entry.public(e, step.zone),
     totals = state.totals,
-  })
+  }
+  state.addenda = state.addenda + 1
+  state.addenda_bytes = state.addenda_bytes + #dure.json.encode(addendum)
+  step.records:put(string.format("addendum:%08d", state.addenda), addendum)
 end
 
 return ledger

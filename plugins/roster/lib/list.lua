@@ -94,6 +94,22 @@ end
 
 -- ---- the freeze
 
+local ROWS_A_RECORD = 100 -- a frozen list is written once and read as a whole
+
+local function keep_frozen(step, entries)
+  for from = 1, #entries, ROWS_A_RECORD do
+    local rows = dure.array {}
+    table.move(entries, from, math.min(from + ROWS_A_RECORD - 1, #entries), 1, rows)
+    step.records:put(string.format("frozen:%08d", from), rows)
+  end
+end
+
+local function frozen_entries(step)
+  local out = dure.array {}
+  for _, rows in step.records:each("frozen:") do table.move(rows, 1, #rows, #out + 1, out) end
+  return out
+end
+
 -- The list as it stands at that moment, and the BLAKE2b hash of its canonical JSON {at, entries,
 -- totals}, by which anybody can check later that this is the list that was frozen.
 function list.freeze(step)
@@ -104,7 +120,7 @@ function list.freeze(step)
     totals = state.totals,
   }
   local hash = dure.hash(dure.json.encode(frozen))
-  for i, e in ipairs(frozen.entries) do step.records:put(string.format("frozen:%08d", i), e) end
+  keep_frozen(step, frozen.entries)
   state.frozen = { at = frozen.at, hash = hash, totals = dure.json.decode(dure.json.encode(frozen.totals)) }
   step:note { type = "frozen", at = frozen.at, hash = hash }
 end
@@ -140,7 +156,7 @@ function list.output(step)
   local all = table.move(line, 1, #line, #entries + 1, table.move(entries, 1, #entries, 1, {}))
   local frozen = state.frozen
   if frozen then
-    frozen = { at = frozen.at, hash = frozen.hash, totals = frozen.totals, entries = values(step, "frozen:") }
+    frozen = { at = frozen.at, hash = frozen.hash, totals = frozen.totals, entries = frozen_entries(step) }
   end
   local over_by = seats.over_by(step)
   return {
