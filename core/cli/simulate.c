@@ -31,7 +31,7 @@ static const char usage[] =
     "  --plugins    with the functions of tests/sim/plugins, steps and people take part\n"
     "  --break      breaks the world on purpose, to show that an oracle sees it:\n"
     "               effect-before-commit timer-early lose-timer double-result twice silent-wait\n"
-    "               forget-told chain state seats unfinished nondeterminism\n"
+    "               lose-event forget-told chain state seats unfinished nondeterminism\n"
     "  --until      ends when this oracle has spoken\n"
     "exit code: 0 all is good, 1 an oracle has spoken, 2 wrong usage\n";
 
@@ -43,6 +43,7 @@ static const char *const break_names[] = {
     [BREAK_DOUBLE_RESULT] = "double-result",
     [BREAK_TWICE] = "twice",
     [BREAK_SILENT_WAIT] = "silent-wait",
+    [BREAK_LOSE_EVENT] = "lose-event",
     [BREAK_FORGET_TOLD] = "forget-told",
     [BREAK_CHAIN] = "chain",
     [BREAK_STATE] = "state",

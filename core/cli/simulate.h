@@ -45,6 +45,7 @@ enum simulate_break {
     BREAK_DOUBLE_RESULT,        // the disk keeps effects that are settled
     BREAK_TWICE,                // the disk forgets that an effect of class once was begun
     BREAK_SILENT_WAIT,          // the disk drops subscriptions
+    BREAK_LOSE_EVENT,           // the disk forgets which events were consumed
     BREAK_FORGET_TOLD,          // the disk loses an instance in a crash
     BREAK_CHAIN,                // the disk flips a bit in the history
     BREAK_STATE,                // the disk writes another status than the history tells
@@ -92,7 +93,7 @@ struct simulation {
     struct map effects; // key -> struct simulate_effect
     struct map mails;   // key -> its content
     int64_t results;    // a number for each result, so that none is like another
-    struct list told;   // of struct told
+    struct list told;   // of struct promise
     struct map heard;   // address -> struct heard
     int64_t events, answers, resume_from;
     struct hasher trace;

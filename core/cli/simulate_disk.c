@@ -65,6 +65,8 @@ static bool is_dropped(struct between *b, const struct write *w)
     case BREAK_SEATS:
         return is_put(w, TABLE_RECORD) && w->values[RECORD_KEY].data[0] > ' ' &&
                random_below(&b->s->faults_random, 3) == 0;
+    case BREAK_LOSE_EVENT:
+        return is_put(w, TABLE_CONSUMED);
     case BREAK_NOTHING:
     case BREAK_EFFECT_BEFORE_COMMIT:
     case BREAK_TIMER_EARLY:

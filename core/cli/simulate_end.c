@@ -7,8 +7,9 @@
 
 #include "base/mem.h"
 
-#define ROUNDS_MAX    600
-#define ROUNDS_EVENTS 4 // all kinds of events come every so many rounds
+#define ROUNDS_MAX 1200
+#define ROUNDS_EVENTS                                                                              \
+    40 // all kinds of events come every so many rounds, at first ten times as often
 
 static const char *const types[] = {"sim.a", "sim.b", "sim.c", "sim.done"};
 
@@ -21,6 +22,12 @@ static void send_all(struct simulation *s, int round)
             simulate_send(s, types[i], k, id);
         }
     }
+}
+
+// Seldom later on: whoever works through its events one by one must come to the end of them.
+static bool is_time_for_events(int round)
+{
+    return round % (round < ROUNDS_EVENTS ? ROUNDS_EVENTS / 10 : ROUNDS_EVENTS) == 0;
 }
 
 static void resume(struct simulation *s, const char *id)
@@ -89,7 +96,7 @@ bool simulate_check_end(struct simulation *s)
     for (int round = 0; round < ROUNDS_MAX && simulate_is_good(s); round++) {
         simulate_effects_say(s);
         simulate_effects_answer(s, true);
-        if (round % ROUNDS_EVENTS == 0) {
+        if (is_time_for_events(round)) {
             simulate_answer_items(s, true);
             send_all(s, round);
         }

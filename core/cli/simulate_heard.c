@@ -116,6 +116,26 @@ static void completed(struct simulation *s, const char *instance, json entry, co
     json_free(task);
 }
 
+// A listen takes an event once, unless it fits several of its filters.
+static void consumed(struct simulation *s, const char *instance, json entry, const char *address)
+{
+    json task = task_of(s, instance, json_get_text(entry, "reference", ""));
+    json any = json_path(task, "listen.to.any"), all = json_path(task, "listen.to.all"),
+         id = json_path(entry, "event.id");
+    json source = json_path(entry, "event.source");
+    if (json_length(any) + json_length(all) < 2 && json_is_string(id) && json_is_string(source)) {
+        char *event = mem_printf("%s %s %s", address, json_text(source), json_text(id));
+        if (++heard_at(s, event)->completed > 1)
+            simulate_violated(s, "event-twice", "%s is consumed twice", event);
+        mem_free(event);
+    }
+    json_free(source);
+    json_free(id);
+    json_free(all);
+    json_free(any);
+    json_free(task);
+}
+
 void simulate_heard(void *context, const char *instance, int64_t at_ms, json entry)
 {
     struct simulation *s = context;
@@ -127,6 +147,8 @@ void simulate_heard(void *context, const char *instance, int64_t at_ms, json ent
     simulate_trace(s, "heard %s %.1500s", instance, text);
     if (strstr(type, ".task.completed."))
         completed(s, instance, entry, address);
+    if (strstr(type, ".task.consumed."))
+        consumed(s, instance, entry, address);
     mem_free(text);
     mem_free(address);
 }

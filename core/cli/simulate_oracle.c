@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "store/audit.h"
 
+#define EVENTS_LOOKED_AT                                                                           \
+    600 // more of them are looked at no more: each is looked at for each listen
+
 static bool open_status(const char *status)
 {
     return strcmp(status, "pending") == 0 || strcmp(status, "running") == 0 ||
@@ -111,6 +114,58 @@ static bool check_wait(struct simulation *s, const char *instance, json wait)
                              json_get_text(wait, "path", ""), kind);
 }
 
+// ---- no event is lost: what fits an open listen has been consumed
+
+static bool is_consumed(struct simulation *s, const char *instance, int64_t event)
+{
+    struct value key[] = {value_text(instance), value_integer(event)};
+    struct row row = {0};
+    struct fail why = {0};
+    if (!store_get(s->eye, TABLE_CONSUMED, key, &row, &why))
+        return false;
+    bool is = row_is_there(&row);
+    row_done(&row);
+    return is;
+}
+
+static bool fits(const struct row *event, json expected)
+{
+    const struct value *body = &event->columns[EVENT_BODY];
+    struct fail why = {0};
+    json value = json_absent();
+    if (!json_parse_stored(body->data, body->bytes, &value, &why))
+        return false;
+    json k = json_path(value, "data.k");
+    bool fit = json_is_absent(expected) || json_equal(k, expected);
+    json_free(k);
+    json_free(value);
+    return fit;
+}
+
+static bool check_event(struct simulation *s, const struct row *instance, json wait)
+{
+    struct value type = value_text(json_get_text(wait, "type", NULL));
+    struct value from = value_integer(row_integer(instance, INSTANCE_EVENTS_FROM));
+    const char *id = row_text(instance, INSTANCE_ID);
+    struct scan *scan = NULL;
+    struct row row = {0};
+    struct fail why = {0};
+    struct scan_opts opts = {
+        .table = TABLE_EVENT, .index = 1, .prefix = &type, .prefix_count = 1, .from = &from};
+    if (!type.data || s->events > EVENTS_LOOKED_AT || !store_scan(s->eye, &opts, &scan, &why))
+        return true;
+    json expected = json_path(wait, "correlation.key");
+    while (simulate_is_good(s) && scan_next(scan, &row, &why)) {
+        if (!is_consumed(s, id, row_integer(&row, EVENT_SEQ)) && fits(&row, expected))
+            simulate_violated(s, "event-lost", "%s waits at %s, and has not consumed the event %s",
+                              id, json_get_text(wait, "path", ""), row_text(&row, EVENT_ID));
+        row_done(&row);
+    }
+    json_free(expected);
+    scan_done(scan);
+    return simulate_is_good(s);
+}
+
 // An effect whose outcome nobody knows is the one incident that is nobody's fault.
 static bool has_unknown(struct simulation *s, const char *instance)
 {
@@ -138,8 +193,9 @@ static bool check_incident(struct simulation *s, const char *id, json shown)
            simulate_violated(s, "silent-wait", "%s: %s", id, incident);
 }
 
-static bool check_waits(struct simulation *s, const char *id, json shown)
+static bool check_waits(struct simulation *s, const struct row *row, json shown)
 {
+    const char *id = row_text(row, INSTANCE_ID);
     json waits = json_get(shown, "waits");
     bool good = *json_get_text(shown, "waitsFor", "") != 0 ||
                 simulate_violated(s, "silent-wait", "%s does not say what it waits for", id);
@@ -147,7 +203,8 @@ static bool check_waits(struct simulation *s, const char *id, json shown)
         good = simulate_violated(s, "silent-wait", "%s waits for nothing", id);
     for (size_t i = 0; good && i < json_length(waits); i++) {
         json wait = json_at(waits, i);
-        good = check_wait(s, id, wait);
+        good = check_wait(s, id, wait) &&
+               (strcmp(json_get_text(wait, "kind", ""), "event") != 0 || check_event(s, row, wait));
         json_free(wait);
     }
     json_free(waits);
@@ -231,7 +288,7 @@ static bool check_instance(struct simulation *s, const struct row *row)
     if (good && open_status(status)) {
         good = check_incident(s, id, shown);
         if (good && strcmp(status, "suspended") != 0)
-            good = check_waits(s, id, shown);
+            good = check_waits(s, row, shown);
     }
     json_free(shown);
     return good;

@@ -13,7 +13,7 @@
 
 enum told_what { TOLD_START, TOLD_EVENT, TOLD_ANSWER, TOLD_CANCEL, TOLD_END };
 
-struct told {
+struct promise {
     struct list node;
     enum told_what what;
     bool is_told; // else it waits for its commit
@@ -23,13 +23,13 @@ struct told {
 
 static void now_told(void *context)
 {
-    struct told *t = context;
+    struct promise *t = context;
     t->is_told = true;
 }
 
-static struct told *add(struct simulation *s, enum told_what what, const char *id)
+static struct promise *add(struct simulation *s, enum told_what what, const char *id)
 {
-    struct told *t = mem_new(struct told);
+    struct promise *t = mem_new(struct promise);
     t->what = what;
     snprintf(t->id, sizeof t->id, "%s", id);
     list_append(&s->told, &t->node);
@@ -58,7 +58,7 @@ static void now_ended(void *context, const char *id)
     simulate_trace(s, "ended %s %s", id, status);
     if (is_open(status))
         return; // it was retried before this could be said
-    struct told *t = add(s, TOLD_END, id);
+    struct promise *t = add(s, TOLD_END, id);
     memcpy(t->status, status, sizeof status);
     t->is_told = true;
 }
@@ -84,7 +84,7 @@ void simulate_told_cancel(struct simulation *s, const char *id)
     engine_after_commit(s->engine, now_told, add(s, TOLD_CANCEL, id));
 }
 
-static void forget(struct told *t)
+static void forget(struct promise *t)
 {
     list_remove(&t->node);
     mem_free(t);
@@ -94,7 +94,7 @@ void simulate_told_retry(struct simulation *s, const char *id)
 {
     list_each_safe(&s->told, node, after)
     {
-        struct told *t = list_owner(node, struct told, node);
+        struct promise *t = list_owner(node, struct promise, node);
         bool end = t->what == TOLD_END || t->what == TOLD_CANCEL;
         if (end && t->is_told && strcmp(t->id, id) == 0)
             forget(t);
@@ -105,7 +105,7 @@ void simulate_told_crash(struct simulation *s)
 {
     list_each_safe(&s->told, node, after)
     {
-        struct told *t = list_owner(node, struct told, node);
+        struct promise *t = list_owner(node, struct promise, node);
         if (!t->is_told)
             forget(t);
     }
@@ -115,7 +115,7 @@ void simulate_told_done(struct simulation *s)
 {
     list_each_safe(&s->told, node, after)
     {
-        forget(list_owner(node, struct told, node));
+        forget(list_owner(node, struct promise, node));
     }
 }
 
@@ -124,7 +124,7 @@ const char *simulate_told_newest(struct simulation *s)
     const char *newest = NULL;
     list_each(&s->told, node)
     {
-        struct told *t = list_owner(node, struct told, node);
+        struct promise *t = list_owner(node, struct promise, node);
         if (t->what == TOLD_START)
             newest = t->id;
     }
@@ -133,14 +133,14 @@ const char *simulate_told_newest(struct simulation *s)
 
 // ---- looking
 
-static bool has_instance(struct simulation *s, const struct told *t)
+static bool has_instance(struct simulation *s, const struct promise *t)
 {
     char status[16];
     status_of(s, t->id, status);
     return *status || simulate_violated(s, "told", "the instance %s was told, and is gone", t->id);
 }
 
-static bool knows_event(struct simulation *s, const struct told *t)
+static bool knows_event(struct simulation *s, const struct promise *t)
 {
     struct event_receipt receipt;
     struct fail why = {0};
@@ -157,7 +157,7 @@ static bool knows_event(struct simulation *s, const struct told *t)
            simulate_violated(s, "told", "the event %s was taken, and is not known", t->id);
 }
 
-static bool has_answer(struct simulation *s, const struct told *t)
+static bool has_answer(struct simulation *s, const struct promise *t)
 {
     struct fail why = {0};
     json shown = answer_show(s->people, t->id, &why);
@@ -166,7 +166,7 @@ static bool has_answer(struct simulation *s, const struct told *t)
     return there || simulate_violated(s, "told", "the receipt %s was given, and is gone", t->id);
 }
 
-static bool is_cancelled(struct simulation *s, const struct told *t)
+static bool is_cancelled(struct simulation *s, const struct promise *t)
 {
     char status[16];
     status_of(s, t->id, status);
@@ -174,7 +174,7 @@ static bool is_cancelled(struct simulation *s, const struct told *t)
            simulate_violated(s, "told", "the instance %s was cancelled, and is %s", t->id, status);
 }
 
-static bool has_ended(struct simulation *s, const struct told *t)
+static bool has_ended(struct simulation *s, const struct promise *t)
 {
     char status[16];
     status_of(s, t->id, status);
@@ -183,7 +183,7 @@ static bool has_ended(struct simulation *s, const struct told *t)
                              t->status, status);
 }
 
-static bool is_true(struct simulation *s, const struct told *t)
+static bool is_true(struct simulation *s, const struct promise *t)
 {
     switch (t->what) {
     case TOLD_START:
@@ -204,7 +204,7 @@ bool simulate_told_check(struct simulation *s)
 {
     list_each_safe(&s->told, node, after)
     {
-        struct told *t = list_owner(node, struct told, node);
+        struct promise *t = list_owner(node, struct promise, node);
         if (t->is_told && !is_true(s, t))
             return false;
     }
