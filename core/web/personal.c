@@ -85,6 +85,22 @@ static void show(void *context, struct request *r)
     visit_done(&v);
 }
 
+// A secret answer has no page of its own that could be looked up: its receipt is shown once, here.
+static void show_secret_receipt(struct web *w, struct request *r, const struct visit *v, json reply)
+{
+    struct page p;
+    json title = json_get(v->shown, "title");
+    page_begin(&p, r, text_in(language_of(r), title), false);
+    html(&p.out, "<div class=\"notice good\" role=status><p><strong>%s</strong></p></div>\n",
+         word(p.language, WORD_THANKS));
+    const char *receipt = json_get_text(reply, "receipt", NULL);
+    if (receipt)
+        html(&p.out, "<dl class=facts><dt>%s<dd><code>%s</code></dl><p>%s</p>\n",
+             word(p.language, WORD_RECEIPT), receipt, word(p.language, WORD_SECRET_RECEIPT));
+    web_reply_after_commit(w, &p, 200);
+    json_free(title);
+}
+
 static void receive(void *context, struct request *r)
 {
     struct web *w = context;
@@ -105,7 +121,10 @@ static void receive(void *context, struct request *r)
         .item = v.item, .person = v.person, .data = data, .key = form_text(form, "_key", NULL)};
     if (item_answer(w->opts.people, &answer, &reply, &why)) {
         char *location = mem_printf("/r/%s", json_get_text(reply, "receipt", ""));
-        web_redirect_after_commit(w, r, location);
+        if (json_get_bool(v.shown, "secret", false))
+            show_secret_receipt(w, r, &v, reply);
+        else
+            web_redirect_after_commit(w, r, location);
         mem_free(location);
     } else {
         json violations = json_get(reply, "violations");

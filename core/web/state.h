@@ -24,6 +24,9 @@ bool web_same_site(struct request *r);
 // Answers `r` with a redirect to `location` (copied) once everything is durable.
 void web_redirect_after_commit(struct web *w, struct request *r, const char *location);
 
+// Answers with a finished page once everything is durable.
+void web_reply_after_commit(struct web *w, struct page *p, int status);
+
 // What a refusal says to the person: the rule's own sentence where it has one. Borrowed from both.
 const char *web_refusal(enum language language, json reply, const struct fail *why);
 

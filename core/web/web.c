@@ -107,34 +107,53 @@ bool web_same_site(struct request *r)
 }
 
 // A reply that waits for the disk; the client may leave meanwhile.
-struct redirect {
+struct held {
     struct request *request; // NULL once the client has gone
-    char *location;
+    char *location;          // of a redirect, or NULL:
+    struct page page;        // a page
+    int status;
 };
 
 static void on_gone(void *context, struct request *r)
 {
-    struct redirect *redirect = context;
+    struct held *held = context;
     (void)r;
-    redirect->request = NULL;
+    held->request = NULL;
 }
 
 static void on_durable(void *context)
 {
-    struct redirect *redirect = context;
-    if (redirect->request)
-        request_redirect(redirect->request, 303, redirect->location);
-    mem_free(redirect->location);
-    mem_free(redirect);
+    struct held *held = context;
+    if (held->request && held->location)
+        request_redirect(held->request, 303, held->location);
+    else if (held->request)
+        page_reply(&held->page, held->status);
+    else if (!held->location)
+        bytes_done(&held->page.out);
+    mem_free(held->location);
+    mem_free(held);
+}
+
+static void hold(struct web *w, struct request *r, struct held *held)
+{
+    held->request = r;
+    request_on_abort(r, on_gone, held);
+    engine_after_commit(w->opts.engine, on_durable, held);
 }
 
 void web_redirect_after_commit(struct web *w, struct request *r, const char *location)
 {
-    struct redirect *redirect = mem_new(struct redirect);
-    redirect->request = r;
-    redirect->location = mem_string(location);
-    request_on_abort(r, on_gone, redirect);
-    engine_after_commit(w->opts.engine, on_durable, redirect);
+    struct held *held = mem_new(struct held);
+    held->location = mem_string(location);
+    hold(w, r, held);
+}
+
+void web_reply_after_commit(struct web *w, struct page *p, int status)
+{
+    struct held *held = mem_new(struct held);
+    held->page = *p; // takes its bytes
+    held->status = status;
+    hold(w, p->request, held);
 }
 
 const char *web_refusal(enum language language, json reply, const struct fail *why)
