@@ -87,7 +87,7 @@ const struct resource resources[] = {
     {"GET", "/metrics", health_metrics, AUTH, "health", "Figures as Prometheus text", NULL, NULL, "200"},
     {"GET", "/openapi.json", openapi_show, ALL, "health", "This document", NULL, NULL, "200"},
     {"POST", "/api/v1/definitions", definitions_deploy, AUTH, "definitions",
-     "Deploy a definition (YAML, or {text, file})", "replace file", "Deploy", "200 201 409 422"},
+     "Deploy a definition (YAML, or {text, file}); with ?check=1 only look at it", "replace file check", "Deploy", "200 201 409 422"},
     {"GET", "/api/v1/definitions", definitions_list, AUTH, "definitions", "All definitions", "limit", NULL, "200"},
     {"GET", "/api/v1/definitions/{namespace}/{name}", definition_show, AUTH, "definitions",
      "One definition, the latest version or ?version=", "version", NULL, "200 404"},

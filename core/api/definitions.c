@@ -112,6 +112,27 @@ static void deploy(struct api *a, struct request *r, const struct deployment *d)
     diagnostics_done(&diagnostics);
 }
 
+// ?check: only what would come of it.
+static void check(struct api *a, struct request *r, const struct deployment *d)
+{
+    struct diagnostics diagnostics;
+    struct fail why = {0};
+    bool replace = a->opts.dev && request_query(r, "replace");
+    diagnostics_init(&diagnostics);
+    if (engine_deploy_check(
+            a->engine,
+            &(struct definition_text){.file = d->file, .text = d->text, .bytes = d->bytes}, replace,
+            &diagnostics, &why)) {
+        json body = json_object();
+        json_set_take(&body, "warnings", list_of(&diagnostics));
+        request_reply_json(r, 200, body);
+        json_free(body);
+    } else {
+        refuse(r, &diagnostics, &why);
+    }
+    diagnostics_done(&diagnostics);
+}
+
 void definitions_deploy(struct api *a, struct request *r)
 {
     struct deployment d = {.body = json_absent()};
@@ -119,6 +140,8 @@ void definitions_deploy(struct api *a, struct request *r)
         if (d.bytes > LIMIT_DEFINITION_BYTES)
             request_problem(r, 413, "limit", "a definition may have %d bytes at most",
                             LIMIT_DEFINITION_BYTES);
+        else if (request_query(r, "check"))
+            check(a, r, &d);
         else
             deploy(a, r, &d);
     }

@@ -326,6 +326,13 @@ static void supersede(struct engine *e, struct catalogue_entry *entry)
     move_instances(e, entry, old);
 }
 
+static bool refuse_other_text(const struct definition *d, struct fail *why)
+{
+    return fail(why, FAIL_CONFLICT,
+                "workflow '%s/%s/%s' is deployed with another text; raise its version",
+                d->namespace, d->name, d->version);
+}
+
 static struct definition *deploy(struct engine *e, struct definition *d, const char *text,
                                  size_t bytes, bool replace, struct fail *why)
 {
@@ -339,9 +346,7 @@ static struct definition *deploy(struct engine *e, struct definition *d, const c
         return entry->definition;
     }
     if (entry && !replace) {
-        fail(why, FAIL_CONFLICT,
-             "workflow '%s/%s/%s' is deployed with another text; raise its version", d->namespace,
-             d->name, d->version);
+        refuse_other_text(d, why);
         definition_unref(d);
         return NULL;
     }
@@ -387,6 +392,22 @@ struct definition *engine_deploy(struct engine *e, const char *file, const char 
     fail(why, FAIL_INVALID, "%s: %zu mistake%s", file, diagnostics->errors,
          diagnostics->errors == 1 ? "" : "s");
     return NULL;
+}
+
+bool engine_deploy_check(struct engine *e, const struct definition_text *given, bool replace,
+                         struct diagnostics *diagnostics, struct fail *why)
+{
+    struct definition *d = parse(e, given->file, given->text, given->bytes, true, diagnostics);
+    if (!d)
+        return fail(why, FAIL_INVALID, "%s: %zu mistake%s", given->file, diagnostics->errors,
+                    diagnostics->errors == 1 ? "" : "s");
+    struct hash hash = hash_of(given->text, given->bytes);
+    struct catalogue_entry *entry = catalogue_exact(e, d->namespace, d->name, d->version);
+    bool good = !entry || replace || hash_equal(&entry->hash, &hash);
+    if (!good)
+        refuse_other_text(d, why);
+    definition_unref(d);
+    return good;
 }
 
 struct definition *engine_definition(struct engine *e, const struct definition_ref *ref,

@@ -101,6 +101,14 @@ struct definition_ref {
     const char *namespace, *name,
         *version; // version NULL: the latest (by semantic version) deployed
 };
+struct definition_text {
+    const char *file, *text;
+    size_t bytes;
+};
+// Whether engine_deploy would take it; changes nothing, so that many files can be looked at before
+// the first is taken.
+CHECKED bool engine_deploy_check(struct engine *e, const struct definition_text *given,
+                                 bool replace, struct diagnostics *diagnostics, struct fail *why);
 // The same text again is no change; another text under the same version is a conflict unless
 // `replace` (--dev). NULL and diagnostics if it has errors. The result is borrowed from the
 // catalogue.
