@@ -12,14 +12,15 @@ static const struct table_column instance_columns[] = {{"ID", "id", 0},
                                                        {"STATUS", "status", 0},
                                                        {"DEFINITION", "definition", 40},
                                                        {"SINCE", "createdAt", 0},
-                                                       {"WAITS FOR", "waitsFor", 70}};
+                                                       {"WAITS FOR", "waitsFor", 110}};
 static const struct table_column definition_columns[] = {{"NAMESPACE", "namespace", 30},
                                                          {"NAME", "name", 40},
                                                          {"VERSION", "version", 20},
                                                          {"TITLE", "title", 50}};
 static const struct table_column item_columns[] = {
-    {"ID", "id", 0},      {"STATUS", "status", 0}, {"FOR", "assignee", 20},
-    {"TASK", "task", 24}, {"TITLE", "title", 50},  {"CLOSES", "closesAt", 25}};
+    {"ID", "id", 0},           {"STATUS", "status", 0},   {"FOR", "assignee", 20},
+    {"TASK", "task", 24},      {"ANSWERS", "answers", 0}, {"TITLE", "title", 50},
+    {"CLOSES", "closesAt", 25}};
 static const struct table_column people_columns[] = {
     {"ID", "id", 20}, {"NAME", "name", 30}, {"MAIL", "email", 40}, {"GROUPS", "groups", 40}};
 static const struct table_column incident_columns[] = {{"INSTANCE", "id", 0},

@@ -1,4 +1,5 @@
 // dure verify, backup and doctor: what an auditor and an operator ask of a data directory.
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -141,7 +142,11 @@ int command_backup(int argc, char **argv)
         return fputs(backup_usage, stdout), EXIT_GOOD;
     if (argc != 3)
         return cli_usage(backup_usage, "backup needs a data directory and a file");
-    if (!sqlite_backup(argv[1], argv[2], &why)) {
+    char *path = mem_printf("%s/dure.db", argv[1]);
+    bool found = access(path, R_OK) == 0 ||
+                 fail(&why, FAIL_NOT_FOUND, "cannot read '%s': %s", path, strerror(errno));
+    mem_free(path);
+    if (!found || !sqlite_backup(argv[1], argv[2], &why)) {
         cli_print_fail("backup", &why);
         return EXIT_BAD;
     }
