@@ -1,8 +1,9 @@
 // A load of HTTP requests over keep-alive connections, bounded in count:
 //   load HOST PORT CONNECTIONS REQUESTS PATH [BODY-FILE]     (POST with a body, else GET)
-// Each connection sends its next request when the answer to the last one is complete. A `%d` in the
-// body is the request's number. Prints one JSON object: requests, refused, seconds, per_second,
-// p50_ms, p90_ms, p99_ms, max_ms.
+// A PATH that begins with @ names a file of paths, a line a request. A body that begins with { or [
+// is JSON, any other a form. Each connection sends its next request when the answer to the last one
+// is complete. Every `%d` in the body is the request's number. Prints one JSON object: requests,
+// refused, seconds, per_second, p50_ms, p90_ms, p99_ms, max_ms.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static struct {
     uv_loop_t *loop;
     struct sockaddr_in address;
     const char *host, *path;
-    char *body; // NULL: GET
+    char *body;   // NULL: GET
+    char **paths; // a line of the file of paths each; NULL: always `path`
     long total, sent, done, refused;
     double *latency_ms;
 } load;
@@ -53,7 +55,7 @@ static size_t answer_length(const struct connection *c)
 static void take_answer(struct connection *c)
 {
     int status = atoi(c->in + sizeof "HTTP/1.1");
-    if (status < 200 || status >= 300) {
+    if (status < 200 || status >= 400) {
         if (load.refused++ == 0)
             fprintf(stderr, "load: first refusal: %.300s\n", c->in);
     }
@@ -84,23 +86,38 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
         take_answer(c);
 }
 
+// The body with every %d replaced by the request's number.
+static void fill_body(long number, char *out, size_t size)
+{
+    const char *from = load.body;
+    size_t at = 0;
+    for (const char *mark; (mark = strstr(from, "%d")) && at < size; from = mark + 2)
+        at += (size_t)snprintf(out + at, size - at, "%.*s%ld", (int)(mark - from), from, number);
+    if (at < size)
+        snprintf(out + at, size - at, "%s", from);
+}
+
+static const char *content_type(const char *path)
+{
+    if (strstr(path, "/events"))
+        return "application/cloudevents+json";
+    return load.body && strchr("{[", load.body[0]) ? "application/json"
+                                                   : "application/x-www-form-urlencoded";
+}
+
 static void send_next(struct connection *c)
 {
     long number = load.sent++;
     char body[65536] = "";
-    if (load.body) {
-        const char *mark = strstr(load.body, "%d");
-        if (mark)
-            snprintf(body, sizeof body, "%.*s%ld%s", (int)(mark - load.body), load.body, number,
-                     mark + 2);
-        else
-            snprintf(body, sizeof body, "%s", load.body);
-    }
+    const char *path = load.paths ? load.paths[number] : load.path;
+    if (load.body)
+        fill_body(number, body, sizeof body);
     free(c->out);
     int length = asprintf(&c->out,
-                          "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
+                          "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\n"
                           "Content-Length: %zu\r\n\r\n%s",
-                          load.body ? "POST" : "GET", load.path, load.host, strlen(body), body);
+                          load.body ? "POST" : "GET", path, load.host, content_type(path),
+                          strlen(body), body);
     uv_buf_t buffer = uv_buf_init(c->out, (unsigned)length);
     c->sent_ns = uv_hrtime();
     uv_write(&c->write, (uv_stream_t *)&c->tcp, &buffer, 1, NULL);
@@ -131,6 +148,24 @@ static char *read_file(const char *path)
     return text;
 }
 
+static void read_paths(const char *file_name)
+{
+    FILE *file = fopen(file_name, "r");
+    char *line = NULL;
+    size_t size = 0;
+    if (!file)
+        die("the file of paths cannot be read");
+    load.paths = calloc((size_t)load.total, sizeof *load.paths);
+    long count = 0;
+    for (; count < load.total && getline(&line, &size, file) > 0; count++) {
+        line[strcspn(line, "\n")] = 0;
+        load.paths[count] = strdup(line);
+    }
+    load.total = count;
+    free(line);
+    fclose(file);
+}
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -153,6 +188,8 @@ int main(int argc, char **argv)
     load.total = strtol(argv[4], NULL, 10);
     load.path = argv[5];
     load.body = argc > 6 ? read_file(argv[6]) : NULL;
+    if (load.path[0] == '@')
+        read_paths(load.path + 1);
     load.latency_ms = calloc((size_t)load.total + 1, sizeof *load.latency_ms);
     if (connections < 1 || load.total < 1 ||
         uv_ip4_addr(argv[1], (int)strtol(argv[2], NULL, 10), &load.address) != 0)
@@ -176,6 +213,9 @@ int main(int argc, char **argv)
     for (long i = 0; i < connections; i++)
         free(all[i].out);
     free(all);
+    for (long i = 0; load.paths && i < load.total; i++)
+        free(load.paths[i]);
+    free(load.paths);
     free(load.body);
     free(load.latency_ms);
     return load.refused > 0;
