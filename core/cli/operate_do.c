@@ -100,6 +100,22 @@ static bool read_event(struct operate *o, json *event, struct fail *why)
     return true;
 }
 
+// What became of the one event; `dure why` goes on from its id.
+static char *sent_sentence(json answer)
+{
+    json items = json_get(answer, "items"), item = json_at(items, 0),
+         again = json_get(item, "duplicate");
+    long long matches = json_get_int(item, "matches", 0), starts = json_get_int(item, "starts", 0);
+    const char *id = json_get_text(item, "id", "");
+    char *text = json_is_true(again) ? mem_printf("event %s is a duplicate; nothing was done", id)
+                                     : mem_printf("event %s accepted: woke %lld, started %lld", id,
+                                                  matches, starts);
+    json_free(again);
+    json_free(item);
+    json_free(items);
+    return text;
+}
+
 int operate_send(struct operate *o)
 {
     struct fail why = {0};
@@ -112,7 +128,7 @@ int operate_send(struct operate *o)
                                          .body = event};
         ok = remote_ask(o->t, &request, &answer, &why);
     }
-    char *sentence = json_is_absent(answer) ? mem_string("") : json_dump(answer);
+    char *sentence = ok ? sent_sentence(answer) : mem_string("");
     int code = conclude(o, "send", ok, answer, sentence, &why);
     mem_free(sentence);
     json_free(event);

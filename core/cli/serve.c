@@ -151,6 +151,10 @@ static bool is_folder(const char *path, struct fail *why)
 static bool open_all(struct serving *s, struct fail *why)
 {
     s->plugins = cli_plugins(config_get(&s->config, CONFIG_PLUGINS));
+    if (!s->plugins)
+        fputs("dure serve: no folder of plugins was found, so there are no functions; name it with "
+              "--plugins\n",
+              stderr);
     struct site_opts site = {.data = config_get(&s->config, CONFIG_DATA),
                              .plugins = s->plugins,
                              .config = &s->config,

@@ -175,7 +175,8 @@ void item_waits_for(struct people *p, const struct step_address *step, struct by
     if (n.open == 0)
         return;
     if (n.public == n.asked)
-        bytes_printf(out, "an open form with %lld answers so far", (long long)n.answers);
+        bytes_printf(out, "an open form with %lld answer%s so far", (long long)n.answers,
+                     n.answers == 1 ? "" : "s");
     else
         bytes_printf(out, "%lld of %lld have answered", (long long)(n.answered),
                      (long long)n.asked);
