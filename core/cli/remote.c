@@ -138,6 +138,11 @@ static bool judge(struct remote *t, struct fail *why)
         return fail(why, t->why.kind, "%s does not answer: %s", t->base, t->why.message);
     if (t->status < 300)
         return true;
+    if (t->status == 401)
+        return fail_code(why, FAIL_DENIED, "unauthorized",
+                         t->token ? "%s does not know the token in DURE_TOKEN"
+                                  : "%s asks for its token; set DURE_TOKEN to it",
+                         t->base);
     const char *detail = json_get_text(t->body, "detail", NULL);
     return fail_code(why, t->status == 404 ? FAIL_NOT_FOUND : FAIL_REFUSED,
                      json_get_text(t->body, "code", ""), "%s",
