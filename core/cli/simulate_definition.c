@@ -22,6 +22,7 @@ struct maker {
     int depth;
     bool rich;      // may compute
     bool functions; // the plugin is there
+    int heard; // within so many listens: what is emitted there must not be heard, or it never ends
     bool scheduled; // so there is no $workflow.input.k
 };
 
@@ -140,7 +141,7 @@ static json make_event_data(struct maker *m)
 static json make_emit(struct maker *m)
 {
     static const char *const types[] = {"sim.a", "sim.b", "sim.c", "sim.done", "sim.nobody"};
-    json event = with("type", PICK(m, types));
+    json event = with("type", m->heard > 0 ? text("sim.nobody") : PICK(m, types));
     json_set_text(&event, "source", "/sim/emitted");
     json_set_take(&event, "data", make_event_data(m));
     return with("emit", with("event", with("with", event)));
@@ -195,7 +196,9 @@ static json make_listen(struct maker *m)
     if (chance(m, 30)) {
         json each = with("item", text("heard"));
         json_set_text(&each, "at", "place");
+        m->heard++;
         json_set_take(&each, "do", make_tasks(m, 2));
+        m->heard--;
         json_set_take(&task, "foreach", each);
     }
     return task;
@@ -344,8 +347,8 @@ static json make_child(struct maker *m)
 
 static json make_run(struct maker *m)
 {
-    if (m->level == 0)
-        return make_call(m); // there is nothing to run yet
+    if (m->level == 0 || m->heard > 0)
+        return make_call(m); // nothing to run yet, or it might emit
     json run = make_child(m);
     if (chance(m, 25))
         json_set_bool(&run, "await", false);
