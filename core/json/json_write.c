@@ -162,27 +162,33 @@ static void sort_members(struct member *members, size_t count)
     }
 }
 
-// Keys and values stay in the object, so references to them can be given back at once.
-static size_t list_members(json v, struct member *members)
+// The members, sorted, in `few` or, of a larger object, in memory that the caller frees. Their
+// number is not asked for first: to libjq that is a walk like this one. Keys and values stay in the
+// object, so references to them can be given back at once.
+static struct member *list_members(json v, struct member few[FEW_KEYS], size_t *members_count)
 {
     size_t count = 0;
+    struct member *members = few;
     for (int i = jv_object_iter(v); jv_object_iter_valid(v, i); i = jv_object_iter_next(v, i)) {
+        if (count == FEW_KEYS) {
+            members = mem_alloc(json_length(v) * sizeof(struct member));
+            memcpy(members, few, FEW_KEYS * sizeof(struct member));
+        }
         json key = jv_object_iter_key(v, i), value = jv_object_iter_value(v, i);
         members[count++] = (struct member){jv_string_value(key), json_text_bytes(key), value};
         jv_free(key);
         jv_free(value);
     }
     sort_members(members, count);
-    return count;
+    *members_count = count;
+    return members;
 }
 
 static void write_object(struct writer *w, json v)
 {
     struct member few[FEW_KEYS];
-    size_t length = json_length(v);
-    struct member *members = length <= FEW_KEYS ? few : mem_alloc(length * sizeof(struct member));
-    size_t count = list_members(v, members);
-    must(count == length);
+    size_t count;
+    struct member *members = list_members(v, few, &count);
     bytes_add_char(w->out, '{');
     w->depth++;
     for (size_t i = 0; i < count; i++) {

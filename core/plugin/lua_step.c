@@ -310,14 +310,35 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-// The input is made a table at its first use: a handler of one answer of ten thousand need not pay
-// for an electorate it does not look at.
+static void push_clock_jmp(lua_State *L, const struct step_call *call)
+{
+    const struct zone *zone = call->definition == NULL ? zone_utc() : call->definition->zone;
+    char clock[INSTANT_TEXT_SIZE];
+    zone_write(zone, call->now_ms, clock, sizeof clock);
+    lua_pushstring(L, clock);
+}
+
+// What few handlers look at is made at its first use: one of ten thousand answers need not pay for
+// an electorate, nor each step for a clock in words.
+static bool push_late_jmp(lua_State *L, const struct step_call *call, const char *key)
+{
+    if (strcmp(key, "input") == 0)
+        lua_json_push_jmp(L, call->input, LUA_NULL_ABSENT);
+    else if (strcmp(key, "now_text") == 0)
+        push_clock_jmp(L, call);
+    else if (strcmp(key, "key") == 0)
+        lua_pushfstring(L, "%s%s@%I", call->address.instance, call->address.path,
+                        (LUAI_UACINT)call->address.attempt);
+    else
+        return false;
+    return true;
+}
+
 static int index_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
     const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-    if (strcmp(key, "input") == 0) {
-        lua_json_push_jmp(L, h->call->input, LUA_NULL_ABSENT);
+    if (push_late_jmp(L, h->call, key)) {
         lua_pushvalue(L, 2);
         lua_pushvalue(L, -2);
         lua_rawset(L, 1);
@@ -375,21 +396,15 @@ void lua_step_push_jmp(lua_State *L)
     struct host_call *h = sandbox_context(L);
     const struct step_call *call = h->call;
     const struct zone *zone = call->definition == NULL ? zone_utc() : call->definition->zone;
-    char clock[INSTANT_TEXT_SIZE];
     lua_createtable(L, 0, 14);
     set_text_jmp(L, "id", call->address.instance);
     set_text_jmp(L, "path", call->address.path);
     set_text_jmp(L, "task", call->task);
     set_text_jmp(L, "event", event_names[call->event]);
-    lua_pushfstring(L, "%s%s@%I", call->address.instance, call->address.path,
-                    (LUAI_UACINT)call->address.attempt);
-    lua_setfield(L, -2, "key");
     lua_pushinteger(L, call->address.attempt);
     lua_setfield(L, -2, "attempt");
     lua_pushinteger(L, call->now_ms);
     lua_setfield(L, -2, "now");
-    zone_write(zone, call->now_ms, clock, sizeof clock);
-    set_text_jmp(L, "now_text", clock);
     set_text_jmp(L, "zone", zone_name(zone));
     if (json_is_object(h->state) && json_length(h->state) > 0)
         lua_json_push_jmp(L, h->state, LUA_NULL_KEPT);
