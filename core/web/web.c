@@ -101,8 +101,8 @@ bool web_same_site(struct request *r)
 {
     if (!request_is_cross_site(r))
         return true;
-    page_refuse(r, 403, word(language_of(r), WORD_NOT_POSSIBLE),
-                "The form was sent from another site.");
+    enum language l = language_of(r);
+    page_refuse(r, 403, word(l, WORD_NOT_POSSIBLE), word(l, WORD_OTHER_SITE));
     return false;
 }
 

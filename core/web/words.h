@@ -46,6 +46,7 @@ enum language language_of(const struct request *r);
     X(THANKS, "고맙습니다. 잘 받았습니다.", "Thank you. We have it.")                                                     \
     X(SECRET_RECEIPT, "비밀 투표입니다. 이 접수증은 다시 볼 수 없으니 적어 두십시오. 집계에서 내 표를 찾을 때 씁니다.", \
       "This ballot is secret. The receipt is shown only now: note it down. With it you find your ballot in the tally.") \
+    X(OTHER_SITE, "다른 사이트에서 보낸 요청은 받지 않습니다.", "A request from another site is not taken.") \
     X(WARNINGS, "확인해 주십시오", "Please check")                                                                        \
     X(SEATS_LEFT, "남은 자리", "Places left")                                                                             \
     X(CLOSED, "마감되었습니다", "This is closed")                                                                         \
