@@ -442,6 +442,17 @@ bool correlate_any(struct engine *e, const char *instance, const char *path, int
     return true;
 }
 
+bool correlate_is_consumed_at(struct engine *e, const struct live *l, int64_t event_seq,
+                              const char *path)
+{
+    struct row row = {0};
+    rows_get(e->store, TABLE_CONSUMED,
+             (struct value[]){value_text(l->id), value_integer(event_seq)}, &row);
+    bool same = row_is_there(&row) && strcmp(row_text(&row, CONSUMED_PATH), path) == 0;
+    row_done(&row);
+    return same;
+}
+
 void correlate_consumed(struct engine *e, const struct live *l, int64_t event_seq, const char *path)
 {
     struct value columns[] = {

@@ -103,6 +103,25 @@ TEST(event, gathers_all_and_any_until)
     world_done(&w);
 }
 
+TEST(event, that_fits_two_filters_of_a_listen_counts_once)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "any",
+                 "do:\n  - a: { listen: { to: { any: [ { with: { type: x } }, { with: { type: x, "
+                 "source: /test } } ], until: '${ length == 2 }' } } }\n");
+    struct id any = world_start(&w, "any", "{}");
+    world_settle(&w);
+    world_event(&w, "x", "1", "1");
+    world_settle(&w);
+    assert_shown(&w, any.text, "status", "waiting");
+    world_event(&w, "x", "2", "2");
+    world_settle(&w);
+    assert_shown(&w, any.text, "output", "[1,2]");
+    world_done(&w);
+}
+
 TEST(event, goes_from_one_workflow_to_another)
 {
     UNUSED_STATE;
@@ -238,6 +257,8 @@ TEST(event, is_kept_for_a_paused_instance_up_to_a_bound)
 RUN(CASE(event, is_kept_for_a_paused_instance_up_to_a_bound), CASE(event, finds_the_one_that_waits),
     CASE(event, is_not_lost_when_it_comes_before_its_listen),
     CASE(event, is_taken_once_by_an_instance_that_listens_again),
-    CASE(event, gathers_all_and_any_until), CASE(event, goes_from_one_workflow_to_another),
+    CASE(event, gathers_all_and_any_until),
+    CASE(event, that_fits_two_filters_of_a_listen_counts_once),
+    CASE(event, goes_from_one_workflow_to_another),
     CASE(event, is_refused_when_it_is_no_cloudevent), CASE(event, why_names_the_reason),
     CASE(event, reaches_steps_by_equal_attributes))
