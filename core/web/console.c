@@ -18,11 +18,13 @@ void console_write_state(struct page *p, const char *status)
 {
     static const struct {
         const char *status, *ko;
-    } names[] = {{"completed", "끝남"},  {"waiting", "기다림"}, {"running", "진행 중"},
-                 {"pending", "시작 전"}, {"suspended", "멈춤"}, {"cancelled", "취소됨"},
-                 {"faulted", "오류"},    {"open", "열림"},      {"done", "끝남"},
-                 {"closed", "닫힘"},     {"skipped", "건너뜀"}, {"sent", "보냄"},
-                 {"failed", "실패"},     {"queued", "대기"},    {"kept", "보관"}};
+    } names[] = {{"completed", "끝남"},   {"waiting", "기다림"},    {"running", "진행 중"},
+                 {"pending", "시작 전"},  {"suspended", "멈춤"},    {"cancelled", "취소됨"},
+                 {"faulted", "오류"},     {"open", "열림"},         {"done", "끝남"},
+                 {"closed", "닫힘"},      {"skipped", "건너뜀"},    {"sent", "보냄"},
+                 {"failed", "실패"},      {"queued", "대기"},       {"kept", "보관"},
+                 {"registered", "등록"},  {"offered", "자리 제안"}, {"withdrawn", "취소"},
+                 {"expired", "기한 지남"}};
     const char *said = status;
     for (size_t i = 0; i < sizeof names / sizeof *names && p->language == LANGUAGE_KO; i++)
         if (strcmp(names[i].status, status) == 0)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "calendar/instant.h"
 #include "plugin/view.h"
 #include "web/console.h"
 #include "web/html.h"
@@ -16,22 +17,43 @@ static char *cell_text(json row, const char *key)
     return text;
 }
 
-static void write_cells(struct page *p, json columns, json row, const char *tag)
+struct list_page {
+    struct web *web;
+    struct page *page;
+    const char *instance;
+};
+
+// A moment is written as people say it, a state in words.
+static void write_text(const struct list_page *l, const char *key, const char *text)
 {
+    struct fail why = {0};
+    int64_t ms;
+    if (strchr(text, 'T') && instant_parse(text, &ms, &why))
+        web_write_moment(l->web, l->page, l->instance, text, &l->page->out);
+    else if (strcmp(key, "status") == 0 && *text)
+        console_write_state(l->page, text);
+    else
+        html(&l->page->out, "%s", text);
+}
+
+static void write_cells(const struct list_page *l, json columns, json row, const char *tag)
+{
+    struct bytes *out = &l->page->out;
     for (size_t c = 0; c < json_length(columns); c++) {
         json column = json_at(columns, c), value = json_get(row, json_get_text(column, "key", ""));
         char *text = cell_text(row, json_get_text(column, "key", ""));
         // A header without text is none.
-        html(&p->out, json_is_number(value) ? "<%r class=number>%s" : "<%r>%s", *text ? tag : "td",
-             text);
+        html(out, json_is_number(value) ? "<%r class=number>" : "<%r>", *text ? tag : "td");
+        write_text(l, json_get_text(column, "key", ""), text);
         mem_free(text);
         json_free(value);
         json_free(column);
     }
 }
 
-static void write_table(struct page *p, json view)
+static void write_table(const struct list_page *l, json view)
 {
+    struct page *p = l->page;
     json columns = json_get(view, "columns"), rows = json_get(view, "rows"),
          totals = json_get(view, "totals");
     html(&p->out, "<div class=scroll tabindex=0><table><thead><tr>");
@@ -45,13 +67,13 @@ static void write_table(struct page *p, json view)
     for (size_t i = 0; i < json_length(rows); i++) {
         json row = json_at(rows, i);
         html(&p->out, "<tr>");
-        write_cells(p, columns, row, "td");
+        write_cells(l, columns, row, "td");
         json_free(row);
     }
     html(&p->out, "</tbody>");
     if (json_is_object(totals)) {
         html(&p->out, "<tfoot><tr>");
-        write_cells(p, columns, totals, "th");
+        write_cells(l, columns, totals, "th");
         html(&p->out, "</tfoot>");
     }
     html(&p->out, "</table></div>\n");
@@ -87,7 +109,7 @@ static void show(void *context, struct request *r)
     json title = json_get(view, "title"), note = json_get(view, "note");
     page_begin(&p, r, text_in(language_of(r), title), true);
     html(&p.out, "<p>%s</p>\n", text_in(p.language, note));
-    write_table(&p, view);
+    write_table(&(struct list_page){w, &p, request_param(r, "id")}, view);
     html(&p.out,
          "<p class=row><a class=\"button quiet\" href=\"%s/csv\">%s</a> <a "
          "href=\"/console/instances/%u\">%s</a></p>\n",
