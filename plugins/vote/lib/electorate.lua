@@ -92,7 +92,7 @@ function electorate.mail(step, elector, texts, occasion)
   local closes = state.closes and t.closes:format(dure.time.format(state.closes, step.zone)) or ""
   step:mail {
     to = elector.id, mandatory = true,
-    subject = t.subject:format((title:gsub("%s+", " "))),
+    subject = t.subject:gsub("{when}", words.when(language, step.now, state.closes, step.zone)):format((title:gsub("%s+", " "))),
     text = t.body:format(title, closes, step:link(item.item, elector.id, state.closes and state.closes + state.grace)),
     key = step.key .. ":" .. occasion .. ":" .. state.round .. ":" .. elector.id,
   }

@@ -24,9 +24,18 @@ words.invitation = {
   en = { subject = "[Vote] %s", body = "%s\n\nPlease vote below.%s\n\n%s\n", closes = " It closes at %s." },
 }
 words.reminder = {
-  ko = { subject = "[투표 마감 임박] %s", body = "%s\n\n아직 투표하지 않으셨습니다.%s\n\n%s\n", closes = " 마감: %s" },
-  en = { subject = "[Vote closing soon] %s", body = "%s\n\nYou have not voted yet.%s\n\n%s\n", closes = " It closes at %s." },
+  ko = { subject = "[투표 {when}] %s", body = "%s\n\n아직 투표하지 않으셨습니다.%s\n\n%s\n", closes = " 마감: %s" },
+  en = { subject = "[Vote {when}] %s", body = "%s\n\nYou have not voted yet.%s\n\n%s\n", closes = " It closes at %s." },
 }
+
+-- How near the close is, as people say it: by the days of the calendar, not by hours.
+function words.when(language, now, closes, zone)
+  local ko = language == "ko"
+  local day = closes and dure.time.date(closes, zone)
+  if day == dure.time.date(now, zone) then return ko and "오늘 마감" or "closes today" end
+  if day == dure.time.date(now + 86400000, zone) then return ko and "내일 마감" or "closes tomorrow" end
+  return ko and "곧 마감" or "closing soon"
+end
 
 words.options = {
   yes = { ko = "찬성", en = "Yes" },
