@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/markup.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "plugin/host_call.h"
@@ -103,37 +104,12 @@ static int count_jmp(lua_State *L)
     return 1;
 }
 
-static void add_html(struct bytes *out, const char *text, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        switch (text[i]) {
-        case '&':
-            bytes_add(out, "&amp;");
-            break;
-        case '<':
-            bytes_add(out, "&lt;");
-            break;
-        case '>':
-            bytes_add(out, "&gt;");
-            break;
-        case '"':
-            bytes_add(out, "&quot;");
-            break;
-        case '\'':
-            bytes_add(out, "&#39;");
-            break;
-        default:
-            bytes_add_char(out, text[i]);
-        }
-    }
-}
-
 static int html_jmp(lua_State *L)
 {
     size_t bytes;
     const char *text = text_jmp(L, 1, &bytes);
     struct bytes *out = new_bytes(L);
-    add_html(out, text, bytes);
+    markup_escape(text, bytes, out);
     return push_bytes_jmp(L, out);
 }
 
@@ -180,7 +156,7 @@ static void add_place_jmp(lua_State *L, struct bytes *out, const char *name, siz
     size_t length;
     const char *text = lua_string_of_jmp(L, -1, &length);
     if (html)
-        add_html(out, text, length);
+        markup_escape(X text, length);
     else
         bytes_append(out, text, length);
     lua_pop(L, 2);

@@ -1,38 +1,16 @@
 #include "web/html.h"
 
 #include <stdarg.h>
+#include <string.h>
 
+#include "base/markup.h"
 #include "base/must.h"
 #include "net/form.h"
-
-static void add_escaped(struct bytes *out, const char *text)
-{
-    for (; text && *text; text++) {
-        switch (*text) {
-        case '&':
-            bytes_add(out, "&amp;");
-            break;
-        case '<':
-            bytes_add(out, "&lt;");
-            break;
-        case '>':
-            bytes_add(out, "&gt;");
-            break;
-        case '"':
-            bytes_add(out, "&quot;");
-            break;
-        case '\'':
-            bytes_add(out, "&#39;");
-            break;
-        default:
-            bytes_add_char(out, *text);
-        }
-    }
-}
 
 void html(struct bytes *out, const char *format, ...)
 {
     va_list arguments;
+    const char *text;
     va_start(arguments, format);
     for (const char *c = format; *c; c++) {
         if (*c != '%') {
@@ -41,7 +19,8 @@ void html(struct bytes *out, const char *format, ...)
         }
         switch (*++c) {
         case 's':
-            add_escaped(out, va_arg(arguments, const char *));
+            text = va_arg(arguments, const char *);
+            markup_escape(text ? text : "", text ? strlen(text) : 0, out);
             break;
         case 'r':
             bytes_add(out, va_arg(arguments, const char *));
