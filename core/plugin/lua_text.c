@@ -156,7 +156,7 @@ static void add_place_jmp(lua_State *L, struct bytes *out, const char *name, siz
     size_t length;
     const char *text = lua_string_of_jmp(L, -1, &length);
     if (html)
-        markup_escape(X text, length);
+        markup_escape(text, length, out);
     else
         bytes_append(out, text, length);
     lua_pop(L, 2);
