@@ -84,13 +84,7 @@ struct plugins *cli_plugins(const char *given)
     bool ok = plugins_load(loaded, directory, &diagnostics, &why);
     if (!ok)
         fprintf(stderr, "dure: %s; --plugins or DURE_PLUGINS names the folder\n", why.message);
-    if (diagnostics.count > 0) {
-        struct bytes text;
-        bytes_init(&text, 1 << 20);
-        diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &text);
-        fputs(text.data, stderr);
-        bytes_done(&text);
-    }
+    cli_print_diagnostics(&diagnostics);
     diagnostics_done(&diagnostics);
     mem_free(directory);
     if (!ok)
@@ -159,6 +153,17 @@ void cli_print_json(json v)
     json_write(v, isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_COMPACT, &text);
     fwrite(text.data, 1, text.length, stdout);
     putchar('\n');
+    bytes_done(&text);
+}
+
+void cli_print_diagnostics(const struct diagnostics *diagnostics)
+{
+    struct bytes text;
+    if (diagnostics->count == 0)
+        return;
+    bytes_init(&text, 1 << 20);
+    diagnostics_write_text(diagnostics, cli_is_color(STDERR_FILENO), &text);
+    fputs(text.data, stderr);
     bytes_done(&text);
 }
 

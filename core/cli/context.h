@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "definition/definition.h"
 #include "plugin/plugin.h"
+#include "json/diagnostic.h"
 #include "json/json.h"
 
 // The whole file ("-": standard input) into `out`, at most LIMIT_DEFINITION_BYTES or what `out`
@@ -29,6 +30,8 @@ void cli_plugins_done(void);
 CHECKED bool cli_value(const char *text, json *out, struct fail *why);
 
 void cli_print_json(json v); // one line; indented on a terminal
+// On stderr, in colour on a terminal; nothing if there are none.
+void cli_print_diagnostics(const struct diagnostics *diagnostics);
 void cli_print_fail(const char *command, const struct fail *why);
 bool cli_is_color(int fd); // a terminal, and NO_COLOR is not set
 // A text that people read: itself, or the one of {ko, en} that the environment's language asks for.

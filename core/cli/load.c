@@ -24,15 +24,6 @@ struct starting {
     bool replace;
 };
 
-static void print_diagnostics(struct diagnostics *diagnostics)
-{
-    struct bytes shown;
-    bytes_init(&shown, 1 << 20);
-    diagnostics_write_text(diagnostics, cli_is_color(STDERR_FILENO), &shown);
-    fputs(shown.data, stderr);
-    bytes_done(&shown);
-}
-
 static struct definition *deploy_file(struct site *site, const char *path, bool replace)
 {
     struct bytes text;
@@ -45,7 +36,7 @@ static struct definition *deploy_file(struct site *site, const char *path, bool 
         definition = engine_deploy(site_engine(site), path, text.data, text.length, replace,
                                    &diagnostics, &why);
     if (diagnostics.count > 0)
-        print_diagnostics(&diagnostics);
+        cli_print_diagnostics(&diagnostics);
     else if (!definition)
         fprintf(stderr, "%s: error: %s\n", path, why.message);
     diagnostics_done(&diagnostics);
@@ -211,7 +202,7 @@ static bool start_all(struct starting *s, const char *path)
               evaluate(s, document, &entries, &diagnostics, &why);
     s->document = document;
     if (diagnostics.count > 0)
-        print_diagnostics(&diagnostics);
+        cli_print_diagnostics(&diagnostics);
     else if (!ok)
         fprintf(stderr, "%s: error: %s\n", path, why.message);
     ok = ok && start_entries(s, entries);

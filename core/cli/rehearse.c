@@ -106,11 +106,7 @@ static bool begin(struct rehearsal *r, struct fail *why)
         r->definition = engine_deploy(world_engine(r->world), r->file, text.data, text.length, true,
                                       &diagnostics, why);
     if (ok && !r->definition && diagnostics.count > 0) {
-        struct bytes shown;
-        bytes_init(&shown, 1 << 20);
-        diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &shown);
-        fputs(shown.data, stderr);
-        bytes_done(&shown);
+        cli_print_diagnostics(&diagnostics);
     }
     ok = ok && r->definition;
     if (ok) {

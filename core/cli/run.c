@@ -114,11 +114,7 @@ static struct definition *deploy(struct running *r, const char *file, struct fai
         definition = engine_deploy(site_engine(r->site), file, text.data, text.length, true,
                                    &diagnostics, why);
     if (!definition && diagnostics.count > 0) {
-        struct bytes shown;
-        bytes_init(&shown, 1 << 20);
-        diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &shown);
-        fputs(shown.data, stderr);
-        bytes_done(&shown);
+        cli_print_diagnostics(&diagnostics);
     }
     diagnostics_done(&diagnostics);
     bytes_done(&text);

@@ -94,11 +94,7 @@ static void on_changed(void *context)
     char *directory = cli_plugins_directory(config_get(&s->config, CONFIG_PLUGINS));
     if (directory && !plugins_load(s->plugins, directory, &diagnostics, &why))
         cli_print_fail("reload", &why);
-    struct bytes text;
-    bytes_init(&text, 1 << 20);
-    diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &text);
-    fputs(text.data, stderr);
-    bytes_done(&text);
+    cli_print_diagnostics(&diagnostics);
     diagnostics_done(&diagnostics);
     if (s->load)
         (void)load_folder(s->site, s->load, true);

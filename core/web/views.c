@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "calendar/instant.h"
+#include "people/csv.h"
 #include "plugin/view.h"
 #include "web/console.h"
 #include "web/html.h"
@@ -121,19 +122,14 @@ static void show(void *context, struct request *r)
     json_free(view);
 }
 
-static void add_csv_cell(struct bytes *out, const char *text, bool first)
+static void add_csv_cell(struct bytes *out, json value, const char *text, bool first)
 {
-    // A cell that a spreadsheet would take for a formula is made text.
-    bool formula = text[0] && strchr("=+-@\t\r", text[0]);
-    bytes_add(out, first ? "\"" : ",\"");
-    if (formula)
-        bytes_add_char(out, '\'');
-    for (; *text; text++) {
-        if (*text == '"')
-            bytes_add_char(out, '"');
-        bytes_add_char(out, *text);
-    }
-    bytes_add_char(out, '"');
+    if (!first)
+        bytes_add_char(out, ',');
+    if (json_is_number(value))
+        csv_write_number(out, text);
+    else
+        csv_write_cell(out, text, strlen(text));
 }
 
 static void download(void *context, struct request *r)
@@ -153,7 +149,7 @@ static void download(void *context, struct request *r)
     json columns = json_get(view, "columns"), rows = json_get(view, "rows");
     for (size_t c = 0; c < json_length(columns); c++) {
         json column = json_at(columns, c), title = json_get(column, "title");
-        add_csv_cell(&out, text_in(language_of(r), title), c == 0);
+        add_csv_cell(&out, title, text_in(language_of(r), title), c == 0);
         json_free(title);
         json_free(column);
     }
@@ -162,9 +158,11 @@ static void download(void *context, struct request *r)
         bytes_add(&out, "\r\n");
         for (size_t c = 0; c < json_length(columns); c++) {
             json column = json_at(columns, c);
+            json value = json_get(row, json_get_text(column, "key", ""));
             char *text = cell_text(row, json_get_text(column, "key", ""));
-            add_csv_cell(&out, text, c == 0);
+            add_csv_cell(&out, value, text, c == 0);
             mem_free(text);
+            json_free(value);
             json_free(column);
         }
         json_free(row);
