@@ -201,14 +201,16 @@ static void detail_write(const struct action *action, struct bytes *out)
     json_free(detail);
 }
 
-static bool is_consumed(struct engine *e, const char *instance, int64_t seq)
+bool correlate_is_consumed(struct engine *e, const char *instance, int64_t event_seq,
+                           const char *path)
 {
     struct row row = {0};
-    rows_get(e->store, TABLE_CONSUMED, (struct value[]){value_text(instance), value_integer(seq)},
-             &row);
-    bool there = row_is_there(&row);
+    rows_get(e->store, TABLE_CONSUMED,
+             (struct value[]){value_text(instance), value_integer(event_seq)}, &row);
+    bool consumed =
+        row_is_there(&row) && (!path || strcmp(row_text(&row, CONSUMED_PATH), path) == 0);
     row_done(&row);
-    return there;
+    return consumed;
 }
 
 // Events of a type from `from` on, oldest first; "*": of all types.
@@ -231,7 +233,7 @@ static void early_machine(struct engine *e, struct live *l, const struct action 
         int64_t seq = row_integer(&row, EVENT_SEQ);
         json event = rows_json(&row, EVENT_BODY), correlation = json_absent();
         struct fail why = {0};
-        if (!is_consumed(e, l->id, seq) &&
+        if (!correlate_is_consumed(e, l->id, seq, NULL) &&
             event_fits(action->filter, event, e->now_ms, &correlation, &why) &&
             event_fits_subscription(action->with, action->correlation, event, correlation, &why)) {
             struct inbox_entry *entry =
@@ -391,7 +393,7 @@ void correlate_early_step(struct engine *e, const struct step_address *a, const 
         json event = rows_json(&row, EVENT_BODY);
         bytes_clear(&got);
         correlate_step_key(filter.data, event, &got);
-        if (strcmp(got.data, wanted.data) == 0 && !is_consumed(e, l->id, seq)) {
+        if (strcmp(got.data, wanted.data) == 0 && !correlate_is_consumed(e, l->id, seq, NULL)) {
             struct inbox_entry *entry =
                 inbox_entry_new(INBOX_STEP, STEP_EVENT,
                                 (struct wait_address){a->path, a->attempt, name}, json_ref(event));
@@ -440,17 +442,6 @@ bool correlate_any(struct engine *e, const char *instance, const char *path, int
     row_done(&row);
     scan_done(scan);
     return true;
-}
-
-bool correlate_is_consumed_at(struct engine *e, const struct live *l, int64_t event_seq,
-                              const char *path)
-{
-    struct row row = {0};
-    rows_get(e->store, TABLE_CONSUMED,
-             (struct value[]){value_text(l->id), value_integer(event_seq)}, &row);
-    bool same = row_is_there(&row) && strcmp(row_text(&row, CONSUMED_PATH), path) == 0;
-    row_done(&row);
-    return same;
 }
 
 void correlate_consumed(struct engine *e, const struct live *l, int64_t event_seq, const char *path)

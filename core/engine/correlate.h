@@ -41,9 +41,9 @@ void correlate_unsubscribe_step(struct engine *e, const struct step_address *a, 
 bool correlate_has(struct engine *e, const char *instance, const char *path, int64_t attempt,
                    int filter);
 bool correlate_any(struct engine *e, const char *instance, const char *path, int64_t attempt);
-// Whether a listen at this path has had the event already: by another of its filters.
-bool correlate_is_consumed_at(struct engine *e, const struct live *l, int64_t event_seq,
-                              const char *path);
+// Whether the instance has had the event already: in the listen at this path, or (NULL) in any.
+bool correlate_is_consumed(struct engine *e, const char *instance, int64_t event_seq,
+                           const char *path);
 void correlate_consumed(struct engine *e, const struct live *l, int64_t event_seq,
                         const char *path);
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "engine/correlate.h"
 #include "engine/engine.h"
 #include "engine/rows.h"
 #include "engine/state.h"
@@ -101,16 +102,6 @@ static void explain_machine(struct engine *e, struct question *q, const struct r
     json_free(detail);
 }
 
-static bool is_consumed_by(struct engine *e, const char *instance, int64_t seq)
-{
-    struct row row = {0};
-    rows_get(e->store, TABLE_CONSUMED, (struct value[]){value_text(instance), value_integer(seq)},
-             &row);
-    bool there = row_is_there(&row);
-    row_done(&row);
-    return there;
-}
-
 static void explain_subscription(struct engine *e, struct question *q, const struct row *row)
 {
     const char *instance = row_text(row, SUBSCRIPTION_INSTANCE);
@@ -122,7 +113,7 @@ static void explain_subscription(struct engine *e, struct question *q, const str
     struct live *l = schedule ? NULL : live_find(e, instance);
     if (l && q->seq < l->events_from)
         conclude(q, answer, false, "the event came before the instance began");
-    else if (!schedule && is_consumed_by(e, instance, q->seq))
+    else if (!schedule && correlate_is_consumed(e, instance, q->seq, NULL))
         conclude(q, answer, false, "the instance has taken this event already");
     else if (strcmp(row_text(row, SUBSCRIPTION_OWNER), "step") == 0)
         explain_step(q, row, answer);
