@@ -1,10 +1,10 @@
 #include "api/api.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "api/replay.h"
 #include "api/resource.h"
+#include "base/bytes.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -23,47 +23,35 @@ static bool is_unsafe(const struct request *r)
     return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 }
 
-// A page on the web can make a browser on this machine ask a loopback server by a name of its own
-// (DNS rebinding); such a request still says that name.
-static bool host_is_loopback(const struct request *r)
+// A browser sends the cookie of a session, and reaches a server on its own machine, also when the
+// page of another site makes it: programs bring a token.
+static bool is_trusted(const struct actor *actor)
 {
-    const char *host = request_header(r, "Host");
-    if (!host)
-        return false;
-    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-    return (length == 9 && strncasecmp(host, "localhost", 9) == 0) ||
-           (length == 5 && strncmp(host, "[::1]", 5) == 0) ||
-           (length >= 7 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == length);
+    return actor->kind == ACTOR_TOKEN || actor->kind == ACTOR_BOOTSTRAP;
 }
 
-static bool has_token(const struct api *a, const struct request *r)
+static bool authorize(struct api *a, struct request *r, unsigned needs)
 {
-    const char *header = request_header(r, "Authorization");
-    if (!a->opts.token || !header || strncasecmp(header, "Bearer ", 7) != 0)
+    const struct actor *actor = access_check(a->access, r);
+    if (actor->kind == ACTOR_NOBODY) {
+        request_set_header(r, "WWW-Authenticate", "Bearer realm=\"dure\"");
+        request_problem(
+            r, 401, "unauthorized",
+            "give a token: Authorization: Bearer TOKEN (`dure token create` makes one)");
         return false;
-    const char *given = header + 7 + strspn(header + 7, " ");
-    struct hash hash = hash_of(given, strlen(given));
-    return hash_equal(&hash, &a->token);
-}
-
-static bool authorize(struct api *a, struct request *r)
-{
-    if (a->opts.authorize)
-        return a->opts.authorize(a->opts.context, r);
-    if (has_token(a, r))
-        return true;
-    bool open = a->opts.dev && request_is_loopback(r) && host_is_loopback(r);
-    if (open && !(is_unsafe(r) && request_is_cross_site(r)))
-        return true;
-    if (open) {
+    }
+    if (!is_trusted(actor) && is_unsafe(r) && request_is_cross_site(r)) {
         request_problem(r, 403, "cross_site", "another site may not ask for changes here");
         return false;
     }
-    request_set_header(r, "WWW-Authenticate", "Bearer realm=\"dure\"");
-    request_problem(r, 401, "unauthorized",
-                    a->opts.token
-                        ? "give the token: Authorization: Bearer TOKEN"
-                        : "the server has no token; set DURE_TOKEN and give it as bearer");
+    if (actor_may(actor, needs))
+        return true;
+    struct bytes wanted;
+    bytes_init(&wanted, 256);
+    permissions_write(needs, &wanted);
+    request_problem(r, 403, "not_permitted", "'%s' may not do this; it needs the permission: %s",
+                    actor->name, wanted.data);
+    bytes_done(&wanted);
     return false;
 }
 
@@ -71,61 +59,67 @@ static void enter(void *context, struct request *r)
 {
     struct bound_route *bound = context;
     const struct resource *resource = bound->resource;
-    if (resource->access == ACCESS_ALL ||
-        (authorize(bound->api, r) && check_queries(r, resource->query)))
+    if (resource->needs == 0 ||
+        (authorize(bound->api, r, resource->needs) && check_queries(r, resource->query)))
         resource->handler(bound->api, r);
 }
 
 // ---- what there is
 
-#define ALL  ACCESS_ALL
-#define AUTH ACCESS_AUTHORIZED
+#define OPEN    0 // to everybody
+#define VIEW    PERMIT_VIEW
+#define AUTHOR  PERMIT_AUTHOR
+#define START   PERMIT_START
+#define OPERATE PERMIT_OPERATE
+#define PEOPLE  PERMIT_PEOPLE
+// Whoever mends a case has to see how it came about.
+#define HISTORY (PERMIT_AUDIT | PERMIT_OPERATE)
 // clang-format off
 const struct resource resources[] = {
-    {"GET", "/healthz", health_live, ALL, "health", "The process lives", NULL, NULL, "200"},
-    {"GET", "/readyz", health_ready, ALL, "health", "It can take changes", NULL, NULL, "200 503"},
-    {"GET", "/metrics", health_metrics, AUTH, "health", "Figures as Prometheus text", NULL, NULL, "200"},
-    {"GET", "/openapi.json", openapi_show, ALL, "health", "This document", NULL, NULL, "200"},
-    {"POST", "/api/v1/definitions", definitions_deploy, AUTH, "definitions",
+    {"GET", "/healthz", health_live, OPEN, "health", "The process lives", NULL, NULL, "200"},
+    {"GET", "/readyz", health_ready, OPEN, "health", "It can take changes", NULL, NULL, "200 503"},
+    {"GET", "/metrics", health_metrics, VIEW, "health", "Figures as Prometheus text", NULL, NULL, "200"},
+    {"GET", "/openapi.json", openapi_show, OPEN, "health", "This document", NULL, NULL, "200"},
+    {"POST", "/api/v1/definitions", definitions_deploy, AUTHOR, "definitions",
      "Deploy a definition (YAML, or {text, file}); with ?check=1 only look at it", "replace file check", "Deploy", "200 201 409 422"},
-    {"GET", "/api/v1/definitions", definitions_list, AUTH, "definitions", "All definitions", "limit", NULL, "200"},
-    {"GET", "/api/v1/definitions/{namespace}/{name}", definition_show, AUTH, "definitions",
+    {"GET", "/api/v1/definitions", definitions_list, VIEW, "definitions", "All definitions", "limit", NULL, "200"},
+    {"GET", "/api/v1/definitions/{namespace}/{name}", definition_show, VIEW, "definitions",
      "One definition, the latest version or ?version=", "version", NULL, "200 404"},
-    {"POST", "/api/v1/instances", instances_start, AUTH, "instances",
+    {"POST", "/api/v1/instances", instances_start, START, "instances",
      "Start one instance, or a list of them", "wait", "Start", "201 404 409 422"},
-    {"GET", "/api/v1/instances", instances_list, AUTH, "instances", "Instances, newest first",
+    {"GET", "/api/v1/instances", instances_list, VIEW, "instances", "Instances, newest first",
      "status definition cursor limit", NULL, "200"},
-    {"GET", "/api/v1/instances/{id}", instance_show, AUTH, "instances", "One instance", NULL, NULL, "200 404"},
-    {"GET", "/api/v1/instances/{id}/history", instance_history, AUTH, "instances",
+    {"GET", "/api/v1/instances/{id}", instance_show, VIEW, "instances", "One instance", NULL, NULL, "200 404"},
+    {"GET", "/api/v1/instances/{id}/history", instance_history, HISTORY, "instances",
      "Its history, oldest first", "cursor limit", NULL, "200 404"},
-    {"GET", "/api/v1/instances/{id}/views", views_list, AUTH, "instances",
+    {"GET", "/api/v1/instances/{id}/views", views_list, VIEW, "instances",
      "The lists that its open tasks show: {task, name, title}", NULL, NULL, "200 404"},
-    {"GET", "/api/v1/instances/{id}/views/{task}/{name}", view_show, AUTH, "instances",
+    {"GET", "/api/v1/instances/{id}/views/{task}/{name}", view_show, VIEW, "instances",
      "One of them: {title, columns, rows, totals}", NULL, NULL, "200 404"},
-    {"POST", "/api/v1/instances/{id}/cancel", instance_cancel, AUTH, "instances", "Cancel it", NULL, "Reason", "200 404 409"},
-    {"POST", "/api/v1/instances/{id}/pause", instance_pause, AUTH, "instances", "Pause it", NULL, "Reason", "200 404 409"},
-    {"POST", "/api/v1/instances/{id}/resume", instance_resume, AUTH, "instances", "Let it go on", NULL, "Reason", "200 404 409"},
-    {"POST", "/api/v1/instances/{id}/retry", instance_retry, AUTH, "instances",
+    {"POST", "/api/v1/instances/{id}/cancel", instance_cancel, OPERATE, "instances", "Cancel it", NULL, "Reason", "200 404 409"},
+    {"POST", "/api/v1/instances/{id}/pause", instance_pause, OPERATE, "instances", "Pause it", NULL, "Reason", "200 404 409"},
+    {"POST", "/api/v1/instances/{id}/resume", instance_resume, OPERATE, "instances", "Let it go on", NULL, "Reason", "200 404 409"},
+    {"POST", "/api/v1/instances/{id}/retry", instance_retry, OPERATE, "instances",
      "Once more from the task that faulted", NULL, "Reason", "200 404 409"},
-    {"POST", "/api/v1/instances/{id}/repair", instance_repair, AUTH, "instances",
+    {"POST", "/api/v1/instances/{id}/repair", instance_repair, OPERATE, "instances",
      "Say what became of an effect whose outcome nobody knows", NULL, "Repair", "200 404 422"},
-    {"GET", "/api/v1/incidents", incidents_list, AUTH, "instances", "What needs a person", "limit", NULL, "200"},
-    {"POST", "/api/v1/events", events_accept, AUTH, "events",
+    {"GET", "/api/v1/incidents", incidents_list, VIEW, "instances", "What needs a person", "limit", NULL, "200"},
+    {"POST", "/api/v1/events", events_accept, START, "events",
      "CloudEvents: structured, binary or batch", NULL, "application/cloudevents+json", "202 422"},
-    {"GET", "/api/v1/events/why", event_why, AUTH, "events", "Why an event matched or did not", "source id", NULL, "200 404"},
-    {"GET", "/api/v1/items", items_list, AUTH, "items", "Work items",
+    {"GET", "/api/v1/events/why", event_why, VIEW, "events", "Why an event matched or did not", "source id", NULL, "200 404"},
+    {"GET", "/api/v1/items", items_list, VIEW, "items", "Work items",
      "assignee status instance task cursor limit", NULL, "200"},
-    {"GET", "/api/v1/items/{id}", item_get, AUTH, "items", "One work item", NULL, NULL, "200 404"},
-    {"GET", "/api/v1/items/{id}/answers", item_answers, AUTH, "items", "Its answers", "limit", NULL, "200 404"},
-    {"POST", "/api/v1/items/{id}/answers", item_take_answer, AUTH, "items", "Answer it", NULL, "Answer",
+    {"GET", "/api/v1/items/{id}", item_get, VIEW, "items", "One work item", NULL, NULL, "200 404"},
+    {"GET", "/api/v1/items/{id}/answers", item_answers, HISTORY, "items", "Its answers", "limit", NULL, "200 404"},
+    {"POST", "/api/v1/items/{id}/answers", item_take_answer, OPERATE, "items", "Answer it", NULL, "Answer",
      "200 201 403 404 409 422"},
-    {"GET", "/api/v1/people", persons_list, AUTH, "people", "The directory", "q limit", NULL, "200"},
-    {"POST", "/api/v1/people", person_put, AUTH, "people", "Add or change a person", NULL, "Person", "200 422"},
-    {"GET", "/api/v1/people/{id}", person_get, AUTH, "people", "One person", NULL, NULL, "200 404"},
-    {"POST", "/api/v1/people/import", persons_import, AUTH, "people",
+    {"GET", "/api/v1/people", persons_list, PEOPLE, "people", "The directory", "q limit", NULL, "200"},
+    {"POST", "/api/v1/people", person_put, PEOPLE, "people", "Add or change a person", NULL, "Person", "200 422"},
+    {"GET", "/api/v1/people/{id}", person_get, PEOPLE, "people", "One person", NULL, NULL, "200 404"},
+    {"POST", "/api/v1/people/import", persons_import, PEOPLE, "people",
      "Import a CSV file; with ?preview=1 only show what it would do", "preview", "text/csv", "200 422"},
-    {"GET", "/api/v1/groups", groups_list, AUTH, "people", "All groups", NULL, NULL, "200"},
-    {"GET", "/api/v1/stream", lifecycle_stream, AUTH, "instances",
+    {"GET", "/api/v1/groups", groups_list, PEOPLE, "people", "All groups", NULL, NULL, "200"},
+    {"GET", "/api/v1/stream", lifecycle_stream, HISTORY, "instances",
      "Lifecycle events as they are committed (server-sent events)", "instance", NULL, "200"},
 };
 // clang-format on
@@ -136,11 +130,13 @@ struct api *api_new(const struct api_opts *opts)
     must(opts->server && opts->engine && opts->people);
     struct api *a = mem_new(struct api);
     a->opts = *opts;
-    a->opts.token = opts->token && *opts->token ? mem_string(opts->token) : NULL;
+    a->own_access = opts->access
+                        ? NULL
+                        : access_new(&(struct access_opts){
+                              .engine = opts->engine, .dev = opts->dev, .token = opts->token});
+    a->access = opts->access ? opts->access : a->own_access;
     a->engine = opts->engine;
     a->people = opts->people;
-    if (a->opts.token)
-        a->token = hash_of(a->opts.token, strlen(a->opts.token));
     list_init(&a->streams);
     a->bound = mem_zero(resource_count, sizeof(*a->bound));
     for (size_t i = 0; i < resource_count; i++) {
@@ -156,7 +152,7 @@ void api_free(struct api *a)
         return;
     lifecycle_done(a);
     replay_stop(a);
-    mem_free((char *)(uintptr_t)a->opts.token);
+    access_free(a->own_access);
     mem_free(a->bound);
     mem_free(a);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "access/access.h"
 #include "definition/definition.h"
 #include "engine/engine.h"
 #include "net/server.h"
@@ -17,11 +18,9 @@ struct api_opts {
     struct engine *engine;
     struct people *people;
     const struct function_catalogue *catalogue; // may be NULL
-    bool dev;          // open to the loopback without a token; definitions may be replaced
-    const char *token; // bearer token; NULL: none is good
-    // Who may come in, instead of dev and token; replies itself when it says no. May be NULL.
-    bool (*authorize)(void *context, struct request *r);
-    void *context;
+    bool dev;              // definitions may be replaced; without access: open to the loopback
+    const char *token;     // without access: the bearer token of an admin; NULL: none is good
+    struct access *access; // who may do what; NULL: dev and token decide
     // What open steps show to those who look after them; plugin/view.h has the shapes. A view that
     // is not there is absent, and why. NULL: there are none.
     json (*views)(void *context, const char *instance, struct fail *why);

@@ -128,8 +128,15 @@ static json operation(const struct resource *resource)
     json_set_take(&out, "responses", answers(resource));
     if (resource->body)
         json_set_take(&out, "requestBody", request_body_of(resource));
-    if (resource->access == ACCESS_ALL)
+    if (resource->needs == 0) {
         json_set_take(&out, "security", json_array());
+    } else {
+        struct bytes needs;
+        bytes_init(&needs, 256);
+        permissions_write(resource->needs, &needs);
+        json_set_text(&out, "x-dure-permission", needs.data);
+        bytes_done(&needs);
+    }
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "api/resource.h"
+#include "base/hash.h"
 
 #define REPLAY_DAYS 7
 

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "api/api.h"
-#include "base/hash.h"
 #include "base/list.h"
 #include "net/reply.h"
 #include "net/request.h"
@@ -20,7 +19,7 @@ struct api {
     struct api_opts opts;
     struct engine *engine;
     struct people *people;
-    struct hash token;
+    struct access *access, *own_access; // own_access: where none was given
     struct bound_route *bound;
     struct list streams;
     bool listens;     // to the engine, for the streams
@@ -30,12 +29,10 @@ struct api {
 
 typedef void resource_handler(struct api *a, struct request *r);
 
-enum access { ACCESS_ALL, ACCESS_AUTHORIZED };
-
 struct resource {
     const char *method, *pattern;
     resource_handler *handler;
-    enum access access;
+    unsigned needs; // one of these permissions; 0: open to everybody
     const char *tag, *summary;
     const char *query;    // names of query parameters, separated by spaces; NULL: none
     const char *body;     // schema of the JSON body by name, or a media type; NULL: none

@@ -60,3 +60,14 @@ bool engine_control(struct engine *e, const char *id, enum control what, const c
              inbox_entry_new(INBOX_MACHINE, (int)input_of(what), (struct wait_address){0}, value));
     return true;
 }
+
+bool engine_note(struct engine *e, const char *id, json entry_take, struct fail *why)
+{
+    struct live *l = live_find(e, id);
+    if (!l) {
+        json_free(entry_take);
+        return fail(why, FAIL_NOT_FOUND, "there is no instance '%s'", id);
+    }
+    live_note(e, l, entry_take);
+    return true;
+}

@@ -135,6 +135,9 @@ CHECKED bool engine_start(struct engine *e, const struct start_opts *opts, struc
 enum control { CONTROL_CANCEL, CONTROL_PAUSE, CONTROL_RESUME, CONTROL_RETRY };
 CHECKED bool engine_control(struct engine *e, const char *id, enum control what, const char *reason,
                             struct fail *why);
+// Adds an entry of somebody's own to the history of an instance: who had something done to it.
+// Takes the entry, an object with `type`.
+CHECKED bool engine_note(struct engine *e, const char *id, json entry_take, struct fail *why);
 // Holds an instance that must not run (it was in hand when the engine crashed twice): paused, with
 // the reason as its incident, until a person resumes it.
 CHECKED bool engine_quarantine(struct engine *e, const char *id, const char *reason,

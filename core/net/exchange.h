@@ -63,6 +63,7 @@ struct request {
     struct bytes body; // data NULL until there is one
     struct form form;
     bool form_read;
+    const void *user; // of request_set_user
     void (*aborted)(void *context, struct request *r);
     void *abort_context;
     struct watch *watch;

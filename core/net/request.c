@@ -189,6 +189,16 @@ struct arena *request_arena(struct request *r)
     return &r->arena;
 }
 
+void request_set_user(struct request *r, const void *user)
+{
+    r->user = user;
+}
+
+const void *request_user(const struct request *r)
+{
+    return r->user;
+}
+
 static bool is_json_type(const char *type)
 {
     size_t length = strlen(type);

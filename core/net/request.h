@@ -32,6 +32,9 @@ bool request_prefers_html(const struct request *r); // by Accept: a person's bro
 bool request_is_cross_site(const struct request *r);
 const char *request_body(const struct request *r, size_t *bytes);
 struct arena *request_arena(struct request *r); // for what should live as long as the request
+// What is known of who asks, kept for the request's life; NULL until it is set. Borrowed.
+void request_set_user(struct request *r, const void *user);
+const void *request_user(const struct request *r);
 
 typedef void request_header_visit(void *context, const char *name, const char *value);
 void request_each_header(const struct request *r, request_header_visit *visit, void *context);

@@ -60,8 +60,6 @@ static void show_overview(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     struct page p;
     page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "현황" : "Overview", true);
     json by_status = json_object();
@@ -105,8 +103,6 @@ static void show_overview(void *context, struct request *r)
 static void list_definitions(void *context, struct request *r)
 {
     struct web *w = context;
-    if (!web_console_allowed(w, r))
-        return;
     struct page p;
     page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "정의" : "Definitions", true);
     json list = engine_definitions(w->opts.engine), rows = console_rows(list);
@@ -146,7 +142,7 @@ static struct definition *definition_of(struct web *w, struct request *r)
 static void show_definition(void *context, struct request *r)
 {
     struct web *w = context;
-    struct definition *d = web_console_allowed(w, r) ? definition_of(w, r) : NULL;
+    struct definition *d = definition_of(w, r);
     if (!d)
         return;
     struct page p;
@@ -205,17 +201,19 @@ void console_draw(struct web *w, struct request *r, const struct definition *d, 
 static void draw_definition(void *context, struct request *r)
 {
     struct web *w = context;
-    struct definition *d = web_console_allowed(w, r) ? definition_of(w, r) : NULL;
+    struct definition *d = definition_of(w, r);
     if (d)
         console_draw(w, r, d, json_absent());
 }
 
 void console_routes(struct web *w)
 {
-    struct server *s = w->opts.server;
-    server_route(s, "GET", "/console", show_overview, w);
-    server_route(s, "GET", "/console/definitions", list_definitions, w);
-    server_route(s, "GET", "/console/definitions/{namespace}/{name}/{version}", show_definition, w);
-    server_route(s, "GET", "/console/definitions/{namespace}/{name}/{version}/graph.svg",
-                 draw_definition, w);
+    static const struct console_place places[] = {
+        {"GET", "/console", show_overview, PERMIT_VIEW},
+        {"GET", "/console/definitions", list_definitions, PERMIT_VIEW},
+        {"GET", "/console/definitions/{namespace}/{name}/{version}", show_definition, PERMIT_VIEW},
+        {"GET", "/console/definitions/{namespace}/{name}/{version}/graph.svg", draw_definition,
+         PERMIT_VIEW},
+    };
+    CONSOLE_ADD(w, places);
 }

@@ -13,8 +13,6 @@ static void list_items(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     const char *status = request_query(r, "status");
     json items = item_list(w->opts.people,
                            &(struct item_list_opts){.status = status ? status : "open",
@@ -59,8 +57,6 @@ static void open_item(void *context, struct request *r)
     struct web *w = context;
     struct fail why = {0};
     char token[LINK_SIZE];
-    if (!web_console_allowed(w, r))
-        return;
     json item = item_show(w->opts.people, request_param(r, "item"), &why);
     const char *assignee = json_get_text(item, "assignee", NULL);
     bool ok = w->opts.dev && assignee &&
@@ -82,8 +78,6 @@ static void list_people(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     const char *text = request_query(r, "q");
     json people = people_find(w->opts.people, text ? text : "", 200, &why),
          groups = people_groups(w->opts.people, &why);
@@ -121,8 +115,6 @@ static void list_mail(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     const char *before = request_query(r, "before");
     json mails =
         mail_list(w->opts.people, before ? strtoll(before, NULL, 10) : INT64_MAX, 100, &why);
@@ -184,8 +176,6 @@ static void show_mail(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     json mail = mail_show(w->opts.people, strtoll(request_param(r, "seq"), NULL, 10), &why);
     if (json_is_absent(mail)) {
         page_fail(r, &why);
@@ -213,10 +203,12 @@ static void show_mail(void *context, struct request *r)
 
 void desk_routes(struct web *w)
 {
-    struct server *s = w->opts.server;
-    server_route(s, "GET", "/console/items", list_items, w);
-    server_route(s, "GET", "/console/items/{item}", open_item, w);
-    server_route(s, "GET", "/console/people", list_people, w);
-    server_route(s, "GET", "/console/mail", list_mail, w);
-    server_route(s, "GET", "/console/mail/{seq}", show_mail, w);
+    static const struct console_place places[] = {
+        {"GET", "/console/items", list_items, PERMIT_VIEW},
+        {"GET", "/console/items/{item}", open_item, PERMIT_OPERATE},
+        {"GET", "/console/people", list_people, PERMIT_PEOPLE},
+        {"GET", "/console/mail", list_mail, PERMIT_OPERATE},
+        {"GET", "/console/mail/{seq}", show_mail, PERMIT_OPERATE},
+    };
+    CONSOLE_ADD(w, places);
 }

@@ -49,8 +49,6 @@ static void list_instances(void *context, struct request *r)
     struct web *w = context;
     struct fail why = {0};
     char space[200], name[200];
-    if (!web_console_allowed(w, r))
-        return;
     struct list_opts opts = {
         .status = request_query(r, "status"), .after = request_query(r, "after"), .limit = 50};
     if (read_definition(r, space, name)) {
@@ -184,8 +182,6 @@ static void show_instance(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     const char *id = request_param(r, "id");
     json shown = engine_show(w->opts.engine, id, &why), d = json_get(shown, "definition");
     if (json_is_absent(shown)) {
@@ -236,8 +232,6 @@ static void draw_instance(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     json shown = engine_show(w->opts.engine, request_param(r, "id"), &why),
          d = json_get(shown, "definition");
     struct definition_ref ref = {json_get_text(d, "namespace", ""), json_get_text(d, "name", ""),
@@ -261,8 +255,6 @@ static void control(void *context, struct request *r)
     struct web *w = context;
     struct fail why = {0};
     const char *verb = request_param(r, "verb"), *id = request_param(r, "id");
-    if (!web_console_allowed(w, r) || !web_same_site(r))
-        return;
     for (size_t i = 0; i < 4; i++) {
         if (strcmp(verb, verbs[i]) != 0)
             continue;
@@ -281,9 +273,11 @@ static void control(void *context, struct request *r)
 
 void instances_routes(struct web *w)
 {
-    struct server *s = w->opts.server;
-    server_route(s, "GET", "/console/instances", list_instances, w);
-    server_route(s, "GET", "/console/instances/{id}", show_instance, w);
-    server_route(s, "GET", "/console/instances/{id}/graph.svg", draw_instance, w);
-    server_route(s, "POST", "/console/instances/{id}/{verb}", control, w);
+    static const struct console_place places[] = {
+        {"GET", "/console/instances", list_instances, PERMIT_VIEW},
+        {"GET", "/console/instances/{id}", show_instance, PERMIT_VIEW},
+        {"GET", "/console/instances/{id}/graph.svg", draw_instance, PERMIT_VIEW},
+        {"POST", "/console/instances/{id}/{verb}", control, PERMIT_OPERATE},
+    };
+    CONSOLE_ADD(w, places);
 }

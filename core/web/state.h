@@ -1,24 +1,48 @@
 // What the page files share. Loop thread only.
 #pragma once
 
+#include "access/access.h"
 #include "base/random.h"
 #include "calendar/zone.h"
 #include "people/item.h"
 #include "web/page.h"
 #include "web/web.h"
 
+// A page of the console: its handler is called only for who may, and for a POST only from a page of
+// our own that carries the session's token (web_write_csrf).
+struct console_place {
+    const char *method, *pattern;
+    request_handler *handler; // its context is the struct web
+    unsigned needs;           // one of these permissions; PERMIT_ANY: whoever is logged in
+};
+
+#define CONSOLE_PLACES_MAX 100
+
 struct web {
     struct web_opts opts;
-    struct random random; // request keys of forms
+    struct access *access, *own_access; // own_access: where none was given
+    struct random random;               // request keys of forms
+    struct bound_place {
+        struct web *web;
+        struct console_place place;
+    } places[CONSOLE_PLACES_MAX];
+    size_t place_count;
 };
+
+void console_add(struct web *w, const struct console_place *places, size_t count);
+#define CONSOLE_ADD(w, places) console_add((w), (places), sizeof(places) / sizeof *(places))
+// Who asks; never NULL. For what a page shows or hides; whether the page may be had at all was
+// looked at before its handler is called.
+const struct actor *web_actor(struct web *w, struct request *r);
+bool web_may(struct web *w, struct request *r, unsigned permissions);
+// Inside every form of the console that is posted: what shows that it is ours.
+void web_write_csrf(struct page *p);
 
 // The zone in which an instance's times are shown.
 const struct zone *web_zone_of(struct web *w, const char *instance);
 // Appends "2013년 …" for an RFC 3339 text; the text itself if it is none.
 void web_write_moment(struct web *w, const struct page *p, const char *instance,
                       const char *rfc3339, struct bytes *out);
-// True if the console may be used by this request; else it has been answered.
-bool web_console_allowed(struct web *w, struct request *r);
 // A POST of one of our own pages; else it has been refused.
 bool web_same_site(struct request *r);
 // Answers `r` with a redirect to `location` (copied) once everything is durable.

@@ -99,8 +99,6 @@ static void show(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     json view = view_of(w, r, &why);
     if (json_is_absent(view)) {
         page_fail(r, &why);
@@ -136,8 +134,6 @@ static void download(void *context, struct request *r)
 {
     struct web *w = context;
     struct fail why = {0};
-    if (!web_console_allowed(w, r))
-        return;
     json view = view_of(w, r, &why);
     if (json_is_absent(view)) {
         page_fail(r, &why);
@@ -178,7 +174,9 @@ static void download(void *context, struct request *r)
 
 void views_routes(struct web *w)
 {
-    server_route(w->opts.server, "GET", "/console/instances/{id}/views/{task}/{view}", show, w);
-    server_route(w->opts.server, "GET", "/console/instances/{id}/views/{task}/{view}/csv", download,
-                 w);
+    static const struct console_place places[] = {
+        {"GET", "/console/instances/{id}/views/{task}/{view}", show, PERMIT_VIEW},
+        {"GET", "/console/instances/{id}/views/{task}/{view}/csv", download, PERMIT_VIEW},
+    };
+    CONSOLE_ADD(w, places);
 }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "calendar/instant.h"
 #include "net/form.h"
@@ -24,6 +23,11 @@ struct web *web_new(const struct web_opts *opts)
     const struct port *port = engine_port(opts->engine);
     port->secret(port->context, &seed, sizeof seed);
     random_seed(&w->random, seed);
+    w->own_access = opts->access
+                        ? NULL
+                        : access_new(&(struct access_opts){
+                              .engine = opts->engine, .dev = opts->dev, .token = opts->token});
+    w->access = opts->access ? opts->access : w->own_access;
     page_routes(opts->server);
     server_route(opts->server, "GET", "/", go_home, w);
     public_routes(w);
@@ -37,6 +41,8 @@ struct web *web_new(const struct web_opts *opts)
 
 void web_free(struct web *w)
 {
+    if (w)
+        access_free(w->own_access);
     mem_free(w);
 }
 
@@ -67,34 +73,6 @@ void web_write_moment(struct web *w, const struct page *p, const char *instance,
     } else {
         html(out, "%s", rfc3339);
     }
-}
-
-// A token given once as ?token= is kept in a cookie of the console's own.
-static bool token_fits(struct web *w, struct request *r)
-{
-    const char *given = request_cookie(r, "console"),
-               *authorization = request_header(r, "Authorization");
-    if (authorization && strncmp(authorization, "Bearer ", 7) == 0)
-        given = authorization + 7;
-    if (!given || !w->opts.token)
-        return false;
-    struct hash a = hash_of(given, strlen(given)),
-                b = hash_of(w->opts.token, strlen(w->opts.token));
-    return hash_equal(&a, &b);
-}
-
-bool web_console_allowed(struct web *w, struct request *r)
-{
-    if (w->opts.dev && request_is_loopback(r))
-        return true;
-    if (token_fits(w, r))
-        return true;
-    enum language l = language_of(r);
-    request_set_header(r, "WWW-Authenticate", "Bearer");
-    page_refuse(r, 401, word(l, WORD_NOT_POSSIBLE),
-                l == LANGUAGE_KO ? "콘솔은 관리자 토큰이 있어야 열립니다."
-                                 : "The console needs the administrator's token.");
-    return false;
 }
 
 bool web_same_site(struct request *r)

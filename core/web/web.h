@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "access/access.h"
 #include "engine/engine.h"
 #include "net/server.h"
 #include "people/people.h"
@@ -19,8 +20,9 @@ struct web_opts {
     struct engine *engine;
     struct people *people;
     struct plugins *plugins; // NULL: none
-    bool dev;                // the console is open on loopback
-    const char *token;       // else it asks for this; NULL: the console is closed
+    bool dev;                // mails are kept, items may be opened as their persons see them
+    const char *token;       // without access: the bearer token of an admin; NULL: none
+    struct access *access;   // who may do what; NULL: dev (open on loopback) and token decide
     const char *public_url;  // how people reach this server; NULL: taken from the request
 };
 // Adds the routes. Everything borrowed.
