@@ -116,6 +116,22 @@ bool engine_may_change(struct engine *e, struct fail *why)
     return true;
 }
 
+bool engine_may_begin(struct engine *e, struct fail *why)
+{
+    if (!engine_may_change(e, why))
+        return false;
+    int64_t since_ms = e->now_ms;
+    if (!list_is_empty(&e->lives.ready))
+        since_ms = list_owner(e->lives.ready.next, struct live, ready_node)->ready_ms;
+    if (e->now_ms - since_ms > ENGINE_WAIT_MAX_MS ||
+        engine_effects_running(e) > ENGINE_EFFECTS_MAX) {
+        e->figures.overloads++;
+        return fail_code(why, FAIL_BUSY, "overloaded",
+                         "more work waits than can be done in time; try again in a few seconds");
+    }
+    return true;
+}
+
 // The same seed must not give the same ids again after a restart: what is durable goes in too.
 static void seed_random(struct engine *e)
 {

@@ -230,5 +230,5 @@ bool engine_event_check(json event, struct fail *why)
 
 bool engine_event(struct engine *e, json event, struct event_receipt *receipt, struct fail *why)
 {
-    return engine_may_change(e, why) && event_accept(e, event, receipt, why);
+    return engine_may_begin(e, why) && event_accept(e, event, receipt, why);
 }

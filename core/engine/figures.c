@@ -18,6 +18,7 @@ static void add_instances(json *out, const struct figures *f)
     add(out, "steps", f->steps);
     add(out, "inputs", f->inputs);
     add(out, "inputsDropped", f->inputs_dropped);
+    add(out, "overloads", f->overloads);
     add(out, "turns", f->turns);
 }
 

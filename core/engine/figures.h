@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 struct figures {
-    uint64_t turns, inputs, inputs_dropped, steps, starts;
+    uint64_t turns, inputs, inputs_dropped, overloads, steps, starts;
     uint64_t completed, faulted, cancelled;
     uint64_t events, events_duplicate, event_matches, event_starts;
     uint64_t timers_fired, handlers, handlers_undone;

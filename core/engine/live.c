@@ -106,7 +106,7 @@ struct live *live_find(struct engine *e, const char *id)
         mark_clean(e, l);
         if (!inbox_is_empty(&l->inbox)) {
             mark_pinned(e, l);
-            list_append(&e->lives.ready, &l->ready_node);
+            live_queue(e, l);
         }
     }
     row_done(&row);
@@ -172,8 +172,15 @@ void live_ready(struct engine *e, struct live *l)
 {
     live_touch(e, l);
     if (list_is_empty(&l->ready_node))
-        list_append(&e->lives.ready, &l->ready_node);
+        live_queue(e, l);
     engine_call_wake(e);
+}
+
+void live_queue(struct engine *e, struct live *l)
+{
+    list_remove(&l->ready_node);
+    list_append(&e->lives.ready, &l->ready_node);
+    l->ready_ms = e->now_ms;
 }
 
 void live_rest(struct engine *e, struct live *l)

@@ -40,6 +40,7 @@ struct live {
     uint32_t unbroken; // answers taken since something came from outside
     bool dirty;
     struct list ready_node; // in lives.ready while there is something to take
+    int64_t ready_ms;       // since when it is there, or had its last turn
     struct list dirty_node;
     struct list clean_node;
 };
@@ -71,6 +72,7 @@ void live_touch(struct engine *e, struct live *l); // it will be written
 // kept.
 void live_put(struct engine *e, struct live *l, struct inbox_entry *entry);
 void live_ready(struct engine *e, struct live *l); // its inbox got something some other way
+void live_queue(struct engine *e, struct live *l); // to the end of those that are ready
 void live_rest(struct engine *e, struct live *l);  // it has taken all it can for now
 void live_note(struct engine *e, struct live *l, json entry_taken); // into its history
 void live_tell(struct live *l,

@@ -41,5 +41,5 @@ bool start_instance(struct engine *e, const struct start_opts *opts, struct id *
 
 bool engine_start(struct engine *e, const struct start_opts *opts, struct id *id, struct fail *why)
 {
-    return engine_may_change(e, why) && start_instance(e, opts, id, why);
+    return engine_may_begin(e, why) && start_instance(e, opts, id, why);
 }

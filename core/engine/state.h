@@ -15,6 +15,9 @@
 #define ENGINE_TURN_INPUTS  2000   // taken in one turn, so that the loop gets its share
 #define ENGINE_SLICE_INPUTS 256    // of one instance, before the next has its turn
 #define ENGINE_SEAL_INPUTS  20000  // in one batch, before work that is left is put aside for it
+#define ENGINE_TURN_MS      100    // a turn that took so long ends and is sealed
+#define ENGINE_WAIT_MAX_MS  2000   // new work is refused while what is ready has waited so long
+#define ENGINE_EFFECTS_MAX  50000  // …or while so many effects wait for their turn
 #define ENGINE_OVERLAY_ROWS 400000 // more that is not durable is refused: the disk is behind
 
 struct engine {
@@ -51,3 +54,6 @@ void engine_call_wake(struct engine *e);
 const char *engine_take_in_hand(struct engine *e, const char *id);
 // An operation from outside begins: the clock is read, and trouble with the disk refuses it.
 CHECKED bool engine_may_change(struct engine *e, struct fail *why);
+// The same for what makes more work: refused also while the engine is behind, so that what was
+// taken is done in bounded time and memory. People's answers and operators' acts are always taken.
+CHECKED bool engine_may_begin(struct engine *e, struct fail *why);

@@ -72,6 +72,13 @@ static void take(struct engine *e, struct live *l, struct inbox_entry *entry)
     inbox_entry_free(entry);
 }
 
+// Some steps take a millisecond and some a second, so a turn is bounded by time too: the loop has
+// its share, and what was done is committed. A clock that stands still never sees one end so.
+static bool turn_is_long(const struct engine *e)
+{
+    return e->port->now_ms(e->port->context) - e->now_ms >= ENGINE_TURN_MS;
+}
+
 // A slice of one instance: it goes on until it has taken all it can or others are to have their
 // turn.
 static void run_instance(struct engine *e, struct live *l, size_t *left)
@@ -83,13 +90,14 @@ static void run_instance(struct engine *e, struct live *l, size_t *left)
         (*left)--;
         slice--;
         take(e, l, entry);
+        if (turn_is_long(e))
+            *left = 0;
     }
     if (!l->instance || !inbox_has_next(&l->inbox, live_is_paused(l))) {
         live_rest(e, l);
         return;
     }
-    list_remove(&l->ready_node);
-    list_append(&e->lives.ready, &l->ready_node);
+    live_queue(e, l);
 }
 
 static void run_ready(struct engine *e)
@@ -128,7 +136,7 @@ bool engine_turn(struct engine *e)
         more = more || !list_is_empty(&e->lives.ready);
     }
     timers_settle(e);
-    if (!more || e->inputs_since_seal >= e->seal_inputs)
+    if (!more || e->inputs_since_seal >= e->seal_inputs || turn_is_long(e))
         seal(e);
     e->in_turn = false;
     return more;

@@ -42,6 +42,73 @@ TEST(turn, refuses_input_that_does_not_fit)
     world_done(&w);
 }
 
+TEST(turn, ends_when_steps_are_slow)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "twice", "do:\n  - a: { call: double, with: { n: '${ .n }' } }\n");
+    world_settle(&w);
+    w.handler_ms = 60;
+    for (int i = 0; i < 10; i++)
+        (void)world_start(&w, "twice", "{\"n\": 3}");
+    uint64_t before = store_figures(w.store).commits;
+    assert_true(engine_turn(w.engine)); // there is more
+    assert_int_equal(w.handled, 2);     // 60 ms was not yet long, 120 ms were
+    engine_poll(w.engine);
+    assert_int_equal(store_figures(w.store).commits, before + 1); // and it is durable
+    world_settle(&w);
+    assert_int_equal(w.handled, 10);
+    world_verify(&w);
+    world_done(&w);
+}
+
+// What is taken while the engine is behind would only wait longer, and in memory.
+TEST(turn, refuses_new_work_while_it_is_behind)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "twice", "do:\n  - a: { call: double, with: { n: '${ .n }' } }\n");
+    world_deploy(&w, "asks", "do:\n  - a: { call: ask, with: {} }\n");
+    struct id asks = world_start(&w, "asks", "{}");
+    world_settle(&w);
+    for (int i = 0; i < 60; i++)
+        (void)world_start(&w, "twice", "{\"n\": 3}");
+    w.handler_ms = 60;
+    struct id id;
+    struct fail why = {0};
+    struct start_opts opts = {.definition = {"t", "twice", NULL}, .input = json_absent()};
+    json event = json_object();
+    json_set_text(&event, "specversion", "1.0");
+    json_set_text(&event, "id", "1");
+    json_set_text(&event, "source", "/a");
+    json_set_text(&event, "type", "t");
+    struct event_receipt receipt;
+    bool refused = false, heard = false; // an operator is always heard
+    while (engine_turn(w.engine)) {
+        engine_poll(w.engine);
+        why = (struct fail){0};
+        if (engine_start(w.engine, &opts, &id, &why))
+            continue;
+        refused = true;
+        assert_int_equal(why.kind, FAIL_BUSY);
+        assert_string_equal(why.code, "overloaded");
+        assert_false(engine_event(w.engine, event, &receipt, &why));
+        heard = heard || engine_control(w.engine, asks.text, CONTROL_CANCEL, "enough", &why);
+    }
+    assert_true(refused && heard);
+    w.handler_ms = 0;
+    world_settle(&w);
+    assert_shown(&w, asks.text, "status", "cancelled");
+    assert_true(engine_start(w.engine, &opts, &id, &why)); // it has caught up
+    assert_true(engine_event(w.engine, event, &receipt, &why));
+    json_free(event);
+    world_settle(&w);
+    world_verify(&w);
+    world_done(&w);
+}
+
 TEST(turn, waits_never_early)
 {
     UNUSED_STATE;
@@ -309,6 +376,7 @@ TEST(turn, gives_each_instance_its_share)
 RUN(CASE(turn, tells_data_that_looks_like_a_reference_from_one),
     CASE(turn, makes_the_same_world_from_the_same_seed), CASE(turn, ends_a_loop_that_never_waits),
     CASE(turn, gives_each_instance_its_share), CASE(turn, runs_functions_in_one_commit),
+    CASE(turn, ends_when_steps_are_slow), CASE(turn, refuses_new_work_while_it_is_behind),
     CASE(turn, refuses_input_that_does_not_fit), CASE(turn, waits_never_early),
     CASE(turn, faults_and_is_retried), CASE(turn, retries_in_virtual_time),
     CASE(turn, pauses_and_keeps_what_comes), CASE(turn, cancels_with_all_that_waits),

@@ -38,6 +38,7 @@ struct world {
     bool answer_at_once; // with DONE and the request
     // the host's memory
     size_t handled, ended, open_items;
+    int64_t handler_ms; // what a handler takes on the clock
     // lifecycle entries told
     char told[4096];
     bool listens;
@@ -141,6 +142,7 @@ static void world_handle(struct function_host *h, struct engine *e, const struct
 {
     struct world *w = world_of(h);
     w->handled++;
+    w->port.now_ms += w->handler_ms;
     out->verdict = STEP_WAITS;
     if (strcmp(call->function, "double") == 0) {
         json n = json_get(call->input, "n");
