@@ -81,6 +81,7 @@ static void write_server(struct api *a, struct bytes *out)
     struct server_figures f = server_figures(a->opts.server);
     write_metric(out, "dure_http_requests_total", "counter", (double)f.requests);
     write_metric(out, "dure_http_refused_total", "counter", (double)f.refused);
+    write_metric(out, "dure_http_evicted_total", "counter", (double)f.evicted);
     write_metric(out, "dure_http_connections_total", "counter", (double)f.connections);
     write_metric(out, "dure_http_connections", "gauge", (double)server_connections(a->opts.server));
     write_metric(out, "dure_http_received_bytes_total", "counter", (double)f.bytes_in);

@@ -98,6 +98,20 @@ static bool body_is_bounded(struct request *r)
     return true;
 }
 
+static bool refuse_for_now(struct request *r, const char *code, const char *detail)
+{
+    char seconds[12];
+    snprintf(seconds, sizeof(seconds), "%d", SERVER_RETRY_SECONDS);
+    request_set_header(r, "Retry-After", seconds);
+    return refuse(r, 503, code, detail);
+}
+
+static bool server_has_room(struct request *r)
+{
+    return !r->connection->surplus ||
+           refuse_for_now(r, "full", "the server has all the connections it can; try again");
+}
+
 static bool server_takes_changes(struct request *r)
 {
     struct server *s = r->server;
@@ -105,10 +119,7 @@ static bool server_takes_changes(struct request *r)
                  strcmp(r->method, "OPTIONS") == 0;
     if (reads || !s->opts.busy || !s->opts.busy(s->opts.context))
         return true;
-    char seconds[12];
-    snprintf(seconds, sizeof(seconds), "%d", SERVER_RETRY_SECONDS);
-    request_set_header(r, "Retry-After", seconds);
-    return refuse(r, 503, "busy", "the server cannot take changes just now; try again");
+    return refuse_for_now(r, "busy", "the server cannot take changes just now; try again");
 }
 
 static enum MHD_Result head_arrived(struct request *r, const char *method, const char *version)
@@ -119,7 +130,7 @@ static enum MHD_Result head_arrived(struct request *r, const char *method, const
     if (good && !r->target_good)
         good = refuse(r, r->target_why.kind == FAIL_LIMIT ? 414 : 400, "bad_address",
                       r->target_why.message);
-    good = good && server_takes_changes(r);
+    good = good && server_has_room(r) && server_takes_changes(r);
     r->in_handler = false;
     if (!good)
         return request_queue(r);

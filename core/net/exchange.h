@@ -30,6 +30,7 @@ struct connection {
     uint64_t since_ms;
     bool idle;         // between requests: may be closed by a drain
     bool shut;         // shut down by us; its end comes from MHD
+    bool surplus;      // one too many: its request is refused
     struct request *r; // in hand, or NULL
     char peer[INET6_ADDRSTRLEN];
     bool loopback;

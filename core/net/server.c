@@ -14,10 +14,11 @@
 #include "base/must.h"
 #include "net/exchange.h"
 
-#define DESCRIPTORS_SPARE 512 // for the store, the client and the rest of the process
-#define BACKLOG           512
-#define PUMP_ROUNDS_MAX   16
-#define TICK_MS_MAX       1000
+#define DESCRIPTORS_SPARE   512 // for the store, the client and the rest of the process
+#define BACKLOG             512
+#define CONNECTIONS_REFUSED 64 // above the limit, taken only to be told so
+#define PUMP_ROUNDS_MAX     16
+#define TICK_MS_MAX         1000
 
 // ---- the deadlines
 // Each connection is in the ring of the deadline it is under; one deadline has one length, so rings
@@ -65,6 +66,24 @@ static void cut_overdue(struct server *s, enum deadline deadline)
 
 static void run_timer(struct server *s, uint64_t delay_ms);
 
+// Whoever opens connections and says nothing must not keep others out: when all are taken, the one
+// that has been quiet for longest ends. Where none is, the newcomer is told to come again
+// (exchange.c).
+static bool make_room(struct server *s, const struct connection *newcomer)
+{
+    list_each(&s->deadlines[DEADLINE_HEAD], node)
+    {
+        struct connection *c = list_owner(node, struct connection, ring);
+        if (c == newcomer || !c->idle || c->shut)
+            continue;
+        log_debug("net", "made_room", "peer=%s", c->peer);
+        s->figures.evicted++;
+        connection_shut(c);
+        return true;
+    }
+    return false;
+}
+
 // ---- the life of a connection, as MHD tells it
 
 static void describe_peer(struct connection *c)
@@ -95,6 +114,7 @@ static void connection_changed(void *context, struct MHD_Connection *mhd, void *
         s->connection_count++;
         s->figures.connections++;
         *socket_context = c;
+        c->surplus = s->connection_count > s->opts.connections_max && !make_room(s, c);
         return;
     }
     struct connection *c = *socket_context;
@@ -104,7 +124,7 @@ static void connection_changed(void *context, struct MHD_Connection *mhd, void *
     list_remove(&c->ring);
     must(s->connection_count > 0);
     // At its limit MHD does not listen, and looks at that again only when it runs.
-    s->again |= s->connection_count >= s->opts.connections_max;
+    s->again |= s->connection_count >= s->opts.connections_max + CONNECTIONS_REFUSED;
     s->connection_count--;
     if (s->draining && s->connection_count == 0)
         run_timer(s, 0);
@@ -324,11 +344,11 @@ static bool start_daemon(struct server *s, struct fail *why)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
         exchange_answer, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, s, MHD_OPTION_LISTEN_SOCKET,
         s->listen_fd, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)s->opts.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        s->opts.header_bytes_max, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s,
-        MHD_OPTION_URI_LOG_CALLBACK, request_began, s, MHD_OPTION_NOTIFY_COMPLETED, request_ended,
-        s, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, s, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_END);
+        (unsigned)(s->opts.connections_max + CONNECTIONS_REFUSED),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->opts.header_bytes_max, MHD_OPTION_NOTIFY_CONNECTION,
+        connection_changed, s, MHD_OPTION_URI_LOG_CALLBACK, request_began, s,
+        MHD_OPTION_NOTIFY_COMPLETED, request_ended, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is,
+        s, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
     return s->daemon || fail(why, FAIL_IO, "the HTTP server does not start: %s", strerror(errno));
 }
 

@@ -70,6 +70,7 @@ void server_close(struct server *s);
 
 struct server_figures {
     uint64_t requests, refused, connections, bytes_in, bytes_out;
+    uint64_t evicted;     // quiet connections that were ended for new ones
     uint64_t by_class[6]; // answers by the first digit of their status
 };
 struct server_figures server_figures(const struct server *s);

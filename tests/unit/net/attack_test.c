@@ -201,7 +201,37 @@ TEST(server, refuses_a_large_body_before_it_is_sent)
     world_done(&w);
 }
 
-TEST(server, bounds_its_connections)
+// A thousand silent connections do not keep the next person out: the one quiet for longest ends.
+TEST(server, makes_room_for_who_speaks)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w, (struct server_opts){.connections_max = 3});
+    routes(&w);
+    struct raw quiet[3], speaks;
+    for (int i = 0; i < 3; i++) {
+        raw_open(&w, &quiet[i]);
+        raw_send(&quiet[i], "GET /hello/a HTTP/1.1\r\nHost: h\r\n\r\n");
+        raw_until(&w, &quiet[i], "hello a");
+    }
+    raw_send(&quiet[0], "GET /hello/c HTTP/1.1\r\nHost: h\r\n\r\n");
+    raw_until(&w, &quiet[0], "hello c"); // so that the second is the quietest now
+    raw_open(&w, &speaks);
+    raw_send(&speaks, "GET /hello/b HTTP/1.1\r\nHost: h\r\n\r\n");
+    raw_until(&w, &speaks, "hello b");
+    assert_has(speaks.got.data, "hello b");
+    raw_until(&w, &quiet[1], NULL);
+    assert_true(quiet[1].ended);
+    assert_false(quiet[0].ended || quiet[2].ended);
+    assert_int_equal(server_connections(w.server), 3);
+    assert_int_equal(server_figures(w.server).evicted, 1);
+    for (int i = 0; i < 3; i++)
+        raw_close(&w, &quiet[i]);
+    raw_close(&w, &speaks);
+    world_done(&w);
+}
+
+TEST(server, tells_who_is_one_too_many)
 {
     UNUSED_STATE;
     struct world w;
@@ -209,17 +239,56 @@ TEST(server, bounds_its_connections)
     routes(&w);
     struct raw first, second;
     raw_open(&w, &first);
-    raw_send(&first, "GET /hello/a HTTP/1.1\r\nHost: h\r\n\r\n");
-    raw_until(&w, &first, "hello a");
-    raw_open(&w, &second); // waits in the backlog
+    raw_send(&first, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+    while (server_figures(w.server).requests < 1)
+        uv_run(&w.loop, UV_RUN_ONCE);
+    raw_open(&w, &second);
     raw_send(&second, "GET /hello/b HTTP/1.1\r\nHost: h\r\n\r\n");
-    for (int i = 0; i < 20; i++)
-        uv_run(&w.loop, UV_RUN_NOWAIT);
-    assert_int_equal(server_connections(w.server), 1);
+    raw_until(&w, &second, NULL);
+    assert_has(second.got.data, " 503 ");
+    assert_has(second.got.data, "Retry-After: 2\r\n");
+    assert_true(second.ended);
+    raw_send(&first, "cd"); // who was there before is not disturbed
+    raw_until(&w, &first, "abcd");
     raw_close(&w, &first);
-    raw_until(&w, &second, "hello b");
-    assert_has(second.got.data, "hello b");
     raw_close(&w, &second);
+    world_done(&w);
+}
+
+// Requests sent before their answers are answered in order, one at a time, each with its own body.
+TEST(server, answers_a_pipeline_in_order)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w, (struct server_opts){0});
+    routes(&w);
+    struct bytes sends, wanted;
+    bytes_init(&sends, 1000000);
+    bytes_init(&wanted, 1000000);
+    for (int i = 0; i < 200; i++) {
+        if (i % 2)
+            bytes_printf(&sends, "GET /hello/n%d HTTP/1.1\r\nHost: h\r\n\r\n", i);
+        else
+            bytes_printf(&sends,
+                         "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\n"
+                         "GET /hello/x HTTP/1.1\r\n\r\n %4d",
+                         i);
+    }
+    bytes_add(&sends, "GET /hello/last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    char *got = raw_ask(&w, sends.data, NULL);
+    const char *at = got;
+    for (int i = 0; i < 200; i++) {
+        bytes_clear(&wanted);
+        bytes_printf(&wanted, i % 2 ? "hello n%d" : "\r\n\r\n %4d", i);
+        at = strstr(at, wanted.data);
+        assert_non_null(at);
+    }
+    assert_has(at, "hello last");
+    assert_has_not(got, "hello x");
+    assert_int_equal(server_figures(w.server).requests, 201);
+    mem_free(got);
+    bytes_done(&sends);
+    bytes_done(&wanted);
     world_done(&w);
 }
 
@@ -292,6 +361,7 @@ RUN(CASE(server, refuses_two_content_lengths), CASE(server, refuses_a_length_bes
     CASE(server, refuses_paths_that_are_not_text), CASE(server, names_the_limit_of_a_body),
     CASE(server, bounds_headers), CASE(server, cuts_slow_headers_and_slow_bodies),
     CASE(server, cuts_a_reader_that_does_not_read), CASE(server, sends_much_to_who_reads),
-    CASE(server, refuses_a_large_body_before_it_is_sent), CASE(server, bounds_its_connections),
+    CASE(server, refuses_a_large_body_before_it_is_sent), CASE(server, makes_room_for_who_speaks),
+    CASE(server, tells_who_is_one_too_many), CASE(server, answers_a_pipeline_in_order),
     CASE(server, shows_people_a_page_and_programs_a_problem),
     CASE(request, knows_when_another_site_asks), CASE(server, wants_a_host))
