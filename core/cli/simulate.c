@@ -1,6 +1,4 @@
 // dure simulate: worlds from seeds, with faults, under oracles.
-#include "cli/simulate.h"
-
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,13 +10,15 @@
 #include "base/must.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "simulate/simulate.h"
 
 #define SEEDS_MAX 1000000000
 #define STEPS_MAX 10000000
 
 static const char usage[] =
     "usage: dure simulate [--seed N] [--seeds M] [--seconds S] [--steps K] [--twice]\n"
-    "                     [--trace] [--plugins DIR] [--break WHAT] [--until ORACLE]\n"
+    "                     [--disk memory|sqlite] [--trace] [--plugins DIR] [--break WHAT]\n"
+    "                     [--until ORACLE]\n"
     "Plays M whole worlds from the seeds N, N+1, … in virtual time: random workflows with every\n"
     "word of the language, people, events, servers that are late or contradict themselves,\n"
     "crashes, full and slow disks. Oracles watch. One line a seed (TAP).\n"
@@ -27,6 +27,7 @@ static const char usage[] =
     "  --seconds    begins no further one after so many seconds of real time\n"
     "  --steps      what happens in each, before the faults stop (300)\n"
     "  --twice      plays each twice: the same seed must give the same bytes\n"
+    "  --disk       rows in memory, or SQLite on a file system that fails (the seed says)\n"
     "  --trace      prints everything that happens\n"
     "  --plugins    with the functions of tests/sim/plugins, steps and people take part\n"
     "  --break      breaks the world on purpose, to show that an oracle sees it:\n"
@@ -78,19 +79,22 @@ static bool parse_break(const char *text, enum simulate_break *out)
     return false;
 }
 
+static bool parse_disk(const char *text, enum simulate_disk *out)
+{
+    bool sqlite = strcmp(text, "sqlite") == 0;
+    *out = sqlite ? SIMULATE_DISK_SQLITE : SIMULATE_DISK_MEMORY;
+    return sqlite || strcmp(text, "memory") == 0;
+}
+
 static int parse(struct command *c, int argc, char **argv)
 {
-    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
-                                            {"seeds", required_argument, NULL, 'n'},
-                                            {"seconds", required_argument, NULL, 'S'},
-                                            {"steps", required_argument, NULL, 'k'},
-                                            {"twice", no_argument, NULL, '2'},
-                                            {"trace", no_argument, NULL, 't'},
-                                            {"plugins", required_argument, NULL, 'p'},
-                                            {"break", required_argument, NULL, 'b'},
-                                            {"until", required_argument, NULL, 'u'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"seed", required_argument, NULL, 's'},    {"seeds", required_argument, NULL, 'n'},
+        {"seconds", required_argument, NULL, 'S'}, {"steps", required_argument, NULL, 'k'},
+        {"twice", no_argument, NULL, '2'},         {"trace", no_argument, NULL, 't'},
+        {"plugins", required_argument, NULL, 'p'}, {"disk", required_argument, NULL, 'd'},
+        {"break", required_argument, NULL, 'b'},   {"until", required_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},          {0}};
     for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         bool good = true;
         if (o == 's')
@@ -109,6 +113,8 @@ static int parse(struct command *c, int argc, char **argv)
             c->plugins = optarg;
         else if (o == 'b')
             good = parse_break(optarg, &c->opts.broken);
+        else if (o == 'd')
+            good = parse_disk(optarg, &c->opts.disk);
         else if (o == 'u')
             c->until = optarg;
         else if (o == 'h')
@@ -161,10 +167,10 @@ static bool play(struct command *c, uint64_t seed, bool *good)
         compare(c, &r);
     hash_hex(&r.hash, hex);
     hex[16] = 0;
-    printf("%sok seed %" PRIu64 " %s instances %" PRId64 " crashes %" PRId64 " commits %" PRId64
+    printf("%sok seed %" PRIu64 " %s %s instances %" PRId64 " crashes %" PRId64 " commits %" PRId64
            " effects %" PRId64 " events %" PRId64 " answers %" PRId64 "\n",
-           r.good ? "" : "not ", seed, hex, r.instances, r.crashes, r.commits, r.effects, r.events,
-           r.answers);
+           r.good ? "" : "not ", seed, hex, r.disk, r.instances, r.crashes, r.commits, r.effects,
+           r.events, r.answers);
     if (!r.good)
         print_message(&r);
     fflush(stdout);

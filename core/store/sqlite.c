@@ -142,7 +142,8 @@ static bool make_private_file(const char *path, struct fail *why)
 static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts *opts,
                          const char *path, struct fail *why)
 {
-    if ((driver->lock = directory_lock(opts->directory, why)) < 0 || !make_private_file(path, why))
+    if (!opts->in_line && ((driver->lock = directory_lock(opts->directory, why)) < 0 ||
+                           !make_private_file(path, why)))
         return false;
     sqlite3 *db = link_open(path, LINK_WRITE, opts->vfs, why);
     if (db == NULL)
@@ -156,14 +157,15 @@ static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts 
     driver->writer = sqlite_writer_start(
         &(struct sqlite_writer_opts){.db = db,
                                      .retry_ms = opts->retry_ms > 0 ? opts->retry_ms : RETRY_MS,
-                                     .wal_pages = WAL_PAGES});
+                                     .wal_pages = opts->wal_pages > 0 ? opts->wal_pages : WAL_PAGES,
+                                     .in_line = opts->in_line});
     return true;
 }
 
 static bool start_reader(struct sqlite_driver *driver, const struct sqlite_opts *opts,
                          const char *path, struct fail *why)
 {
-    if (opts->read_only && access(path, R_OK) != 0)
+    if (opts->read_only && !opts->in_line && access(path, R_OK) != 0)
         return fail(why, FAIL_NOT_FOUND, "there is no database '%s' to read: %s", path,
                     strerror(errno));
     sqlite3 *db = link_open(path, LINK_READ, opts->vfs, why);

@@ -47,9 +47,13 @@ struct sqlite_writer {
     int64_t retry_ms;
     int wal_pages;     // since the last full checkpoint
     int wal_pages_due; // checkpoint then
+
+    bool in_line;      // there is no thread
+    struct job *group; // in line: what was refused, to be tried again
 };
 
 static void *write_all(void *context);
+static void write_in_line(struct sqlite_writer *w);
 
 static void queue_init(struct job_queue *queue)
 {
@@ -79,6 +83,14 @@ static void queue_free(struct job_queue *queue)
         mem_free(queue_take(queue));
 }
 
+static void drop(struct job *job)
+{
+    for (struct job *next; job != NULL; job = next) {
+        next = job->next;
+        mem_free(job);
+    }
+}
+
 static int note_wal_pages(void *context, sqlite3 *db, const char *name, int pages)
 {
     (void)db, (void)name;
@@ -102,7 +114,8 @@ struct sqlite_writer *sqlite_writer_start(const struct sqlite_writer_opts *opts)
     pthread_cond_init(&w->work, &monotonic);
     pthread_cond_init(&w->news, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    int code = pthread_create(&w->thread, NULL, write_all, w);
+    w->in_line = opts->in_line;
+    int code = w->in_line ? 0 : pthread_create(&w->thread, NULL, write_all, w);
     must(code == 0);
     return w;
 }
@@ -124,6 +137,8 @@ void sqlite_writer_submit(struct sqlite_writer *w, const struct batch *batch)
     queue_add(&w->waiting, job);
     pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
+    if (w->in_line)
+        write_in_line(w);
 }
 
 static struct timespec in_ms(int64_t ms)
@@ -142,8 +157,10 @@ static struct timespec in_ms(int64_t ms)
 uint64_t sqlite_writer_acknowledged(struct sqlite_writer *w, int64_t wait_ms)
 {
     uint64_t commit = 0;
+    if (w->in_line)
+        write_in_line(w);
     pthread_mutex_lock(&w->lock);
-    if (wait_ms > 0 && w->durable.first == NULL) {
+    if (wait_ms > 0 && !w->in_line && w->durable.first == NULL) {
         struct timespec until = in_ms(wait_ms);
         while (w->durable.first == NULL && pthread_cond_timedwait(&w->news, &w->lock, &until) == 0)
             continue;
@@ -186,8 +203,9 @@ void sqlite_writer_stop(struct sqlite_writer *w)
     w->stopping = true;
     pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
-    int code = pthread_join(w->thread, NULL);
+    int code = w->in_line ? 0 : pthread_join(w->thread, NULL);
     must(code == 0);
+    drop(w->group);
     queue_free(&w->waiting);
     queue_free(&w->durable);
     finalize(&w->statements);
@@ -357,28 +375,26 @@ static void acknowledge(struct sqlite_writer *w, struct job *first)
         wake(context);
 }
 
-// Reports the trouble and pauses; false when the store closes meanwhile.
-static bool pause_in_trouble(struct sqlite_writer *w, const struct fail *why, int64_t pause_ms)
+// Under the lock.
+static void note_trouble(struct sqlite_writer *w, const struct fail *why)
 {
-    pthread_mutex_lock(&w->lock);
     if (w->trouble.kind == FAIL_NONE)
         log_error("store", "disk_trouble", "kind=%s reason=\"%s\"", fail_kind_name(why->kind),
                   why->message);
     w->trouble = *why;
+}
+
+// Reports the trouble and pauses; false when the store closes meanwhile.
+static bool pause_in_trouble(struct sqlite_writer *w, const struct fail *why, int64_t pause_ms)
+{
+    pthread_mutex_lock(&w->lock);
+    note_trouble(w, why);
     struct timespec until = in_ms(pause_ms);
     while (!w->stopping && pthread_cond_timedwait(&w->work, &w->lock, &until) == 0)
         continue;
     bool stopping = w->stopping;
     pthread_mutex_unlock(&w->lock);
     return !stopping;
-}
-
-static void drop(struct job *job)
-{
-    for (struct job *next; job != NULL; job = next) {
-        next = job->next;
-        mem_free(job);
-    }
 }
 
 static void write_until_durable(struct sqlite_writer *w, struct job *group)
@@ -393,6 +409,25 @@ static void write_until_durable(struct sqlite_writer *w, struct job *group)
         pause_ms = pause_ms * 2 < RETRY_MS_MAX ? pause_ms * 2 : RETRY_MS_MAX;
     }
     acknowledge(w, group);
+}
+
+// One round of what the thread does for ever; a disk that refuses is asked again in the next.
+static void write_in_line(struct sqlite_writer *w)
+{
+    struct fail why = {0};
+    if (w->group == NULL && w->waiting.first != NULL)
+        w->group = take_group(w);
+    if (w->group == NULL)
+        return;
+    if (!write_group(w, w->group, &why)) {
+        pthread_mutex_lock(&w->lock);
+        note_trouble(w, &why);
+        pthread_mutex_unlock(&w->lock);
+        return;
+    }
+    acknowledge(w, w->group);
+    w->group = NULL;
+    checkpoint(w, w->waiting.first == NULL);
 }
 
 static void *write_all(void *context)

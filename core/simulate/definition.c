@@ -4,7 +4,7 @@
 //
 // A JSON document is a YAML document, so they are built as values. Few of them compute with jq:
 // compiling a program costs more than playing a world.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-// The store's driver in between: it hands everything on to the driver in memory, counts commits,
-// and plays the mutations of `--break` on what goes to the disk. A batch that is changed is copied,
-// because the one that is given belongs to the front.
-#include "cli/simulate.h"
+// The store's driver in between: it hands everything on to the driver below, now or when the disk
+// is no longer slow, counts commits, and plays the mutations of `--break` on what goes to the disk.
+// A batch that is changed is copied, because the one that is given belongs to the front.
+#include "simulate/world.h"
 
 #include <string.h>
 
@@ -16,10 +16,16 @@ struct altered {
     char *data;
 };
 
+struct held {
+    struct list node;
+    const struct batch *batch;
+};
+
 struct between {
     struct store_driver seam; // first
     struct store_driver *inner;
     struct simulation *s;
+    struct list held;        // what a slow disk has not been given yet
     struct altered *altered; // lives as long as the driver: the disk may apply it late
 };
 
@@ -167,6 +173,22 @@ static void begin_too_early(struct between *b, const struct batch *batch)
 
 // ---- the seam
 
+static void let_go(struct between *b)
+{
+    list_each_safe(&b->held, node, after)
+    {
+        struct held *held = list_owner(node, struct held, node);
+        list_remove(node);
+        b->inner->submit(b->inner, held->batch);
+        mem_free(held);
+    }
+}
+
+void simulate_disk_let_go(struct simulation *s)
+{
+    let_go((struct between *)s->between);
+}
+
 static void between_submit(struct store_driver *d, const struct batch *batch)
 {
     struct between *b = self(d);
@@ -176,19 +198,27 @@ static void between_submit(struct store_driver *d, const struct batch *batch)
             simulate_heard_timer(b->s, batch->writes[i].values);
     if (b->s->opts->broken == BREAK_EFFECT_BEFORE_COMMIT)
         begin_too_early(b, batch);
-    b->inner->submit(b->inner, mutated(b, batch));
+    struct held *held = mem_new(struct held);
+    held->batch = mutated(b, batch);
+    list_append(&b->held, &held->node);
+    if (!b->s->hold)
+        let_go(b);
 }
 
 static uint64_t between_acknowledged(struct store_driver *d, int64_t wait_ms)
 {
-    struct store_driver *inner = self(d)->inner;
-    return inner->acknowledged(inner, wait_ms);
+    struct between *b = self(d);
+    if (!b->s->hold)
+        let_go(b);
+    return b->inner->acknowledged(b->inner, wait_ms);
 }
 
 static bool between_trouble(struct store_driver *d, struct fail *why)
 {
-    struct store_driver *inner = self(d)->inner;
-    return inner->trouble(inner, why);
+    struct between *b = self(d);
+    if (!list_is_empty(&b->held))
+        return fail(why, FAIL_BUSY, "the disk does not answer"), true;
+    return b->inner->trouble(b->inner, why);
 }
 
 static bool between_get(struct store_driver *d, enum table table, const struct value *key,
@@ -227,6 +257,11 @@ static void between_close(struct store_driver *d)
 {
     struct between *b = self(d);
     b->inner->close(b->inner);
+    list_each_safe(&b->held, node, next)
+    {
+        list_remove(node);
+        mem_free(list_owner(node, struct held, node));
+    }
     while (b->altered) {
         struct altered *a = b->altered;
         b->altered = a->next;
@@ -238,8 +273,11 @@ static void between_close(struct store_driver *d)
     mem_free(b);
 }
 
-struct store_driver *simulate_driver_new(struct simulation *s)
+struct store_driver *simulate_driver_new(struct simulation *s, struct fail *why)
 {
+    struct store_driver *inner = simulate_medium_driver(s, false, why);
+    if (!inner)
+        return NULL;
     struct between *b = mem_new(struct between);
     b->seam = (struct store_driver){.submit = between_submit,
                                     .acknowledged = between_acknowledged,
@@ -250,8 +288,10 @@ struct store_driver *simulate_driver_new(struct simulation *s)
                                     .end = between_end,
                                     .set_wake = between_set_wake,
                                     .close = between_close};
-    b->inner = memory_driver_new(s->disk);
+    b->inner = inner;
     b->s = s;
+    list_init(&b->held);
+    s->between = &b->seam;
     return &b->seam;
 }
 
@@ -289,9 +329,11 @@ void simulate_disk_forget(struct simulation *s)
     const enum simulate_break broken = s->opts->broken;
     if (broken != BREAK_FORGET_TOLD && broken != BREAK_TWICE)
         return;
-    struct store *disk = store_open(
-        &(struct store_opts){.driver = memory_driver_new(s->disk), .random = &s->secret_random},
-        &why);
+    struct store_driver *driver = simulate_medium_driver(s, false, &why);
+    struct store *disk =
+        driver
+            ? store_open(&(struct store_opts){.driver = driver, .random = &s->secret_random}, &why)
+            : NULL;
     if (!disk)
         return;
     if (broken == BREAK_FORGET_TOLD)

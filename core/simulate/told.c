@@ -1,7 +1,7 @@
 // What clients were told (after_commit) must be true after every crash: the instance is there, the
 // event is known, the answer is kept under its receipt, what ended has ended the same way, what was
 // cancelled does not go on.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <stdio.h>
 #include <string.h>

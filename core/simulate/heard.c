@@ -1,6 +1,6 @@
 // What happens, as listeners hear it after each commit: a wait is not over before its time, a task
 // completes once, and what functions of the simulation give back is right.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <string.h>
 

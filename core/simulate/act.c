@@ -1,5 +1,5 @@
 // What happens to a simulated world, drawn from the seed, one act a step.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -216,18 +216,6 @@ static void jump(struct simulation *s)
     simulate_trace(s, "time %lld ms", (long long)ms);
 }
 
-static void fault(struct simulation *s)
-{
-    struct memory_faults *faults = memory_disk_faults(s->disk);
-    if (simulate_chance(s, 50)) {
-        faults->hold = faults->hold > 0 ? 0 : 1;
-        simulate_trace(s, "disk %s", faults->hold > 0 ? "holds" : "goes on");
-    } else {
-        faults->refuse_next = (uint32_t)simulate_below(s, 4);
-        simulate_trace(s, "disk refuses %u", faults->refuse_next);
-    }
-}
-
 static void turn(struct simulation *s)
 {
     if (s->opts->broken == BREAK_TIMER_EARLY && simulate_chance(s, 30))
@@ -239,10 +227,9 @@ static void turn(struct simulation *s)
 
 static void rest(struct simulation *s)
 {
-    struct memory_faults *faults = memory_disk_faults(s->disk);
-    faults->hold = faults->refuse_next = 0;
+    simulate_medium_calm(s);
     simulate_trace(s, "rest");
-    if (simulate_settle(s))
+    if (simulate_settle(s) && !simulate_medium_is_dead(s))
         simulate_check(s);
 }
 
@@ -264,7 +251,7 @@ void simulate_act(struct simulation *s)
     else if (n < 62)
         jump(s);
     else if (n < 66)
-        fault(s);
+        simulate_medium_fault(s);
     else if (n < 70)
         simulate_crash(s);
     else if (n < 72)

@@ -1,6 +1,6 @@
 // When the faults stop, the work finishes: servers answer, people too, events of every kind come,
 // what was paused is resumed, and time passes. Whatever began before that must come to an end.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,12 +84,11 @@ static bool still_open(struct simulation *s, const char *id, size_t count)
 
 bool simulate_check_end(struct simulation *s)
 {
-    struct memory_faults *faults = memory_disk_faults(s->disk);
     int64_t since_ms = s->clock.now_ms;
     size_t count = 0;
     char first[64] = "";
     s->calm = true;
-    faults->hold = faults->refuse_next = 0;
+    simulate_medium_calm(s);
     simulate_trace(s, "the faults stop");
     simulate_settle(s);
     simulate_check(s);

@@ -1,6 +1,6 @@
 // What must hold whenever the world is at rest and the disk well: looked at on the bare disk, apart
 // from what the engine says of itself.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 // says that it does not know. What has really happened there is remembered by key, across crashes
 // of the engine: an effect of class "once" must not happen twice, and nothing may begin that the
 // disk does not know.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // How a simulated world is wired, crashes and settles.
-#include "cli/simulate.h"
+#include "simulate/world.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,10 +61,13 @@ static void add_executors(struct simulation *s)
 
 static bool open_store(struct simulation *s, struct fail *why)
 {
-    s->eye = store_open(&(struct store_opts){.driver = memory_driver_new(s->disk)}, why);
-    s->store = store_open(
-        &(struct store_opts){.driver = simulate_driver_new(s), .random = &s->secret_random}, why);
-    return s->eye && s->store;
+    struct store_driver *driver = simulate_driver_new(s, why);
+    if (!driver)
+        return false;
+    s->store = store_open(&(struct store_opts){.driver = driver, .random = &s->secret_random}, why);
+    driver = s->store ? simulate_medium_driver(s, true, why) : NULL;
+    s->eye = driver ? store_open(&(struct store_opts){.driver = driver}, why) : NULL;
+    return s->eye != NULL;
 }
 
 bool simulate_open(struct simulation *s, struct fail *why)
@@ -98,12 +101,12 @@ void simulate_close(struct simulation *s, bool crash)
     people_free(s->people);
     if (s->engine)
         engine_free(s->engine);
-    if (crash)
+    if (s->eye)
+        store_close(s->eye);
+    if (crash && s->store)
         store_abandon(s->store);
     else if (s->store)
         store_close(s->store);
-    if (s->eye)
-        store_close(s->eye);
     s->people = NULL;
     s->engine = NULL;
     s->store = s->eye = NULL;
@@ -111,15 +114,12 @@ void simulate_close(struct simulation *s, bool crash)
 
 bool simulate_crash(struct simulation *s)
 {
-    struct memory_faults *faults = memory_disk_faults(s->disk);
     struct fail why = {0};
-    bool applies = simulate_chance(s, 50);
-    simulate_trace(s, "crash in flight %zu applied %d", store_in_flight(s->store), applies);
     s->result->crashes++;
-    faults->crash_applies_held = applies;
+    simulate_medium_off(s);
     simulate_told_crash(s);
     simulate_close(s, true);
-    faults->hold = faults->refuse_next = 0;
+    simulate_medium_on(s);
     simulate_disk_forget(s);
     simulate_effects_crash(s);
     if (!simulate_open(s, &why))
@@ -137,7 +137,7 @@ static bool comes_to_rest(struct simulation *s, bool more)
     if (engine_is_idle(s->engine))
         return true;
     // The disk holds back: nothing moves before it does.
-    if (memory_disk_faults(s->disk)->hold > 0)
+    if (s->hold || simulate_medium_is_dead(s))
         return true;
     // Effects wait for somebody outside.
     return store_in_flight(s->store) == 0 && !store_has_writes(s->store) &&
@@ -252,7 +252,7 @@ static void begin(struct simulation *s)
     map_init(&s->mails);
     map_init(&s->heard);
     list_init(&s->told);
-    s->disk = memory_disk_new();
+    simulate_medium_init(s);
     virtual_port_init(&s->clock, START_MS, seed);
     simulate_effects_init(s);
 }
@@ -260,7 +260,7 @@ static void begin(struct simulation *s)
 static void end(struct simulation *s)
 {
     simulate_close(s, true);
-    memory_disk_free(s->disk);
+    simulate_medium_done(s);
     simulate_effects_done(s);
     simulate_told_done(s);
     simulate_heard_done(s);
@@ -270,12 +270,20 @@ static void end(struct simulation *s)
     }
 }
 
+// A power that went within an act is noticed after it.
+static void act_or_crash(struct simulation *s)
+{
+    simulate_act(s);
+    if (simulate_is_good(s) && simulate_medium_is_dead(s))
+        simulate_crash(s);
+}
+
 static void play(struct simulation *s)
 {
     simulate_define(s);
     simulate_settle(s);
     for (s->step = 1; s->step <= s->opts->steps && simulate_is_good(s); s->step++)
-        simulate_act(s);
+        act_or_crash(s);
     if (simulate_is_good(s))
         simulate_check_end(s);
 }

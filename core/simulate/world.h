@@ -1,33 +1,19 @@
-// A simulated Dure: a whole world made from one seed, in virtual time, under faults, watched by
-// oracles. The world outside (people, servers, the disk's owner, the power company) is played by
-// the files simulate_*.c; the engine, the store's front, people and plugins are the real ones.
-//
-//   simulate.c             the command
-//   simulate_world.c       wires one, crashes it, lets it settle, writes the trace
-//   simulate_definition.c  makes valid definitions from the seed
-//   simulate_act.c         what happens to it: starts, events, answers, controls, time, faults
-//   simulate_effects.c     the executor: servers that are late, lost, contradictory
-//   simulate_disk.c        the store's driver in between, and the mutations of `--break`
-//   simulate_oracle.c      what must hold whenever it is at rest
-//   simulate_told.c        what clients were told, which must be true after every crash
-//   simulate_heard.c       what its history says happened, as it happens
-//   simulate_end.c         when the faults stop, the work finishes
-//
-// The owner of the struct opens and closes it. Loop thread only.
+// The inside of a simulated world, shared by the files of this room; everybody else has simulate.h.
+// world.c owns the struct, opens and closes it. Loop thread only.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/random.h"
 #include "engine/engine.h"
 #include "people/people.h"
 #include "plugin/plugin.h"
-#include "store/memory.h"
+#include "simulate/simulate.h"
+#include "store/driver.h"
 #include "json/json.h"
 
 #define SIMULATE_DEFINITIONS 4   // at most, of one world
@@ -35,41 +21,7 @@
 #define SIMULATE_PEOPLE      4   // p1 … p4
 #define SIMULATE_INSTANCES   400 // started by acts of one world
 
-// Deliberate mutations of the world's seams, each to be caught by its oracle. Never in the code
-// that is tested.
-enum simulate_break {
-    BREAK_NOTHING,
-    BREAK_EFFECT_BEFORE_COMMIT, // an effect begins when its row is on its way to the disk
-    BREAK_TIMER_EARLY,          // the clock runs ahead now and then
-    BREAK_LOSE_TIMER,           // the disk drops timers
-    BREAK_DOUBLE_RESULT,        // the disk keeps effects that are settled
-    BREAK_TWICE,                // the disk forgets that an effect of class once was begun
-    BREAK_SILENT_WAIT,          // the disk drops subscriptions
-    BREAK_LOSE_EVENT,           // the disk forgets which events were consumed
-    BREAK_FORGET_TOLD,          // the disk loses an instance in a crash
-    BREAK_CHAIN,                // the disk flips a bit in the history
-    BREAK_STATE,                // the disk writes another status than the history tells
-    BREAK_SEATS,                // the disk forgets what a step has given away
-    BREAK_UNFINISHED,           // a server never answers
-    BREAK_NONDETERMINISM,       // randomness that is not the seed's
-};
-
-struct simulate_opts {
-    uint64_t seed;
-    int64_t steps;
-    bool trace; // every line on stdout
-    enum simulate_break broken;
-    struct plugins *plugins; // or NULL
-};
-
-struct simulate_result {
-    bool good;
-    char oracle[32];
-    char message[600];
-    int64_t at_step;
-    struct hash hash; // of the trace and the disk
-    int64_t instances, crashes, effects, events, answers, commits;
-};
+#define SIMULATE_SQLITE_PERCENT 40 // of the worlds where the seed says
 
 struct simulation {
     const struct simulate_opts *opts;
@@ -78,7 +30,9 @@ struct simulation {
     int64_t step;
     bool calm; // no more faults
 
-    struct memory_disk *disk;
+    struct medium *medium;
+    bool hold; // a slow disk: what is submitted does not reach it yet
+    struct store_driver *between;
     struct store *store, *eye; // the eye sees the bare disk
     struct virtual_port clock;
     struct port port;
@@ -98,9 +52,6 @@ struct simulation {
     int64_t events, answers, resume_from;
     struct hasher trace;
 };
-
-// Plays one world; everything that depends on it is in the result.
-void simulate(const struct simulate_opts *opts, struct simulate_result *result);
 
 // ---- world
 CHECKED bool simulate_open(struct simulation *s, struct fail *why);
@@ -150,8 +101,21 @@ void simulate_effects_say(struct simulation *s); // a person says what became of
 // What the disk was asked to put for an effect, before it is there: for a mutation.
 void simulate_effect_too_early(struct simulation *s, const struct effect *effect);
 
+// ---- medium
+void simulate_medium_init(struct simulation *s);
+void simulate_medium_done(struct simulation *s);
+// A driver on it; one that only looks sees what is durable. NULL and why.
+struct store_driver *simulate_medium_driver(struct simulation *s, bool looks, struct fail *why);
+void simulate_medium_fault(struct simulation *s);
+void simulate_medium_calm(struct simulation *s);
+bool simulate_medium_is_dead(struct simulation *s); // the power has gone at some write
+// Before the process is gone, so that nothing is written while it closes; and after.
+void simulate_medium_off(struct simulation *s);
+void simulate_medium_on(struct simulation *s);
+
 // ---- disk
-struct store_driver *simulate_driver_new(struct simulation *s);
+struct store_driver *simulate_driver_new(struct simulation *s, struct fail *why);
+void simulate_disk_let_go(struct simulation *s); // what is held, to the driver below
 void simulate_disk_forget(struct simulation *s); // between crash and recovery: for mutations
 
 // ---- told
