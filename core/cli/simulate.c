@@ -32,7 +32,7 @@ static const char usage[] =
     "  --plugins    with the functions of tests/sim/plugins, steps and people take part\n"
     "  --break      breaks the world on purpose, to show that an oracle sees it:\n"
     "               effect-before-commit timer-early lose-timer double-result twice silent-wait\n"
-    "               lose-event forget-told chain state seats unfinished nondeterminism\n"
+    "               lose-event forget-told sync chain state seats unfinished nondeterminism\n"
     "  --until      ends when this oracle has spoken\n"
     "exit code: 0 all is good, 1 an oracle has spoken, 2 wrong usage\n";
 
@@ -46,6 +46,7 @@ static const char *const break_names[] = {
     [BREAK_SILENT_WAIT] = "silent-wait",
     [BREAK_LOSE_EVENT] = "lose-event",
     [BREAK_FORGET_TOLD] = "forget-told",
+    [BREAK_SYNC] = "sync",
     [BREAK_CHAIN] = "chain",
     [BREAK_STATE] = "state",
     [BREAK_SEATS] = "seats",

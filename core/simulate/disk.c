@@ -78,6 +78,7 @@ static bool is_dropped(struct between *b, const struct write *w)
     case BREAK_TIMER_EARLY:
     case BREAK_TWICE:
     case BREAK_FORGET_TOLD:
+    case BREAK_SYNC:
     case BREAK_CHAIN:
     case BREAK_STATE:
     case BREAK_UNFINISHED:

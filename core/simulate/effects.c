@@ -64,6 +64,7 @@ static void begin(struct executor *executor, struct engine *engine, const struct
     (void)engine;
     simulate_trace(s, "begin %s %s", effect->kind, effect->key);
     s->result->effects++;
+    simulate_told_shown(s);
     if (!is_durable(s, effect))
         simulate_violated(s, "effect-before-commit",
                           "the effect %s begins, but the disk does not know it (%s)", effect->key,

@@ -32,6 +32,8 @@ void simulate_medium_init(struct simulation *s)
     struct medium *m = s->medium = mem_new(struct medium);
     if (wants_sqlite(s))
         m->files = fault_disk_new(NAME);
+    if (m->files)
+        fault_disk_faults(m->files)->lies = s->opts->broken == BREAK_SYNC;
     else
         m->memory = memory_disk_new();
     s->result->disk = m->files ? "sqlite" : "memory";

@@ -23,6 +23,7 @@ enum simulate_break {
     BREAK_SILENT_WAIT,          // the disk drops subscriptions
     BREAK_LOSE_EVENT,           // the disk forgets which events were consumed
     BREAK_FORGET_TOLD,          // the disk loses an instance in a crash
+    BREAK_SYNC,                 // the disk says that it has synced, and has not
     BREAK_CHAIN,                // the disk flips a bit in the history
     BREAK_STATE,                // the disk writes another status than the history tells
     BREAK_SEATS,                // the disk forgets what a step has given away

@@ -15,6 +15,7 @@ enum told_what { TOLD_START, TOLD_EVENT, TOLD_ANSWER, TOLD_CANCEL, TOLD_END };
 
 struct promise {
     struct list node;
+    struct simulation *s;
     enum told_what what;
     bool is_told; // else it waits for its commit
     char id[200];
@@ -25,11 +26,13 @@ static void now_told(void *context)
 {
     struct promise *t = context;
     t->is_told = true;
+    simulate_told_shown(t->s);
 }
 
 static struct promise *add(struct simulation *s, enum told_what what, const char *id)
 {
     struct promise *t = mem_new(struct promise);
+    t->s = s;
     t->what = what;
     snprintf(t->id, sizeof t->id, "%s", id);
     list_append(&s->told, &t->node);
@@ -117,6 +120,40 @@ void simulate_told_done(struct simulation *s)
     {
         forget(list_owner(node, struct promise, node));
     }
+}
+
+// ---- the commits
+
+void simulate_told_shown(struct simulation *s)
+{
+    struct scan *scan = NULL;
+    struct row row = {0};
+    struct fail why = {0};
+    struct scan_opts newest = {.table = TABLE_COMMIT, .index = -1, .descending = true};
+    if (!store_scan(s->eye, &newest, &scan, &why))
+        return;
+    if (scan_next(scan, &row, &why)) {
+        s->shown_seq = row_integer(&row, COMMIT_SEQ);
+        memcpy(&s->shown_hash, row.columns[COMMIT_HASH].data, sizeof s->shown_hash);
+        row_done(&row);
+    }
+    scan_done(scan);
+}
+
+bool simulate_told_still_shown(struct simulation *s)
+{
+    struct value key = value_integer(s->shown_seq);
+    struct row row = {0};
+    struct fail why = {0};
+    if (s->shown_seq == 0)
+        return true;
+    if (!store_get(s->eye, TABLE_COMMIT, &key, &row, &why))
+        return simulate_violated(s, "disk", "%s", why.message);
+    bool same = row_is_there(&row) &&
+                memcmp(row.columns[COMMIT_HASH].data, &s->shown_hash, sizeof s->shown_hash) == 0;
+    row_done(&row);
+    return same || simulate_violated(s, "told", "the commit %lld was seen outside, and is gone",
+                                     (long long)s->shown_seq);
 }
 
 const char *simulate_told_newest(struct simulation *s)

@@ -90,6 +90,9 @@ bool simulate_open(struct simulation *s, struct fail *why)
     add_executors(s);
     if (!engine_recover(s->engine, why) || !put_people(s, why))
         return false;
+    if (!simulate_told_still_shown(s))
+        return true;
+    simulate_told_shown(s); // whoever asks now is told of this state
     engine_listen(s->engine, simulate_heard, s);
     return true;
 }

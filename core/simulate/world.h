@@ -48,7 +48,9 @@ struct simulation {
     struct map mails;   // key -> its content
     int64_t results;    // a number for each result, so that none is like another
     struct list told;   // of struct promise
-    struct map heard;   // address -> struct heard
+    int64_t shown_seq;  // the newest commit on which something outside may rest
+    struct hash shown_hash;
+    struct map heard; // address -> struct heard
     int64_t events, answers, resume_from;
     struct hasher trace;
 };
@@ -127,6 +129,9 @@ void simulate_told_retry(struct simulation *s, const char *id); // its end no lo
 void simulate_told_crash(struct simulation *s);                 // forgets what was not yet told
 bool simulate_told_check(struct simulation *s);
 void simulate_told_done(struct simulation *s);
+// Somebody outside sees the state: the newest commit must stay.
+void simulate_told_shown(struct simulation *s);
+bool simulate_told_still_shown(struct simulation *s);
 const char *simulate_told_newest(struct simulation *s); // an instance's id, or NULL
 
 // ---- heard

@@ -99,7 +99,7 @@ static int sync_file(sqlite3_file *file, int flags)
     (void)flags;
     enter(h->disk);
     int code = due(h->disk);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK && !h->disk->faults.lies)
         fault_file_sync(h->file);
     else if (h->disk->faults.forget && !h->disk->faults.dead)
         fault_file_forget(h->file, h->disk->faults.operations % 2 == 0);
@@ -422,5 +422,6 @@ void fault_disk_cut(struct fault_disk *disk, enum fault_cut how, struct random *
         else if (how == FAULT_CUT_LOSE)
             fault_file_forget(f, true);
     }
-    disk->faults = (struct faults){.operations = disk->faults.operations};
+    disk->faults =
+        (struct faults){.operations = disk->faults.operations, .lies = disk->faults.lies};
 }

@@ -23,6 +23,7 @@ struct faults {
     bool full;         // says that the disk is full, not that it is broken
     bool short_writes; // a write that fails has written its first half
     bool forget;       // what a failed sync should have kept will never be kept
+    bool lies;         // a sync says that all is well, and keeps nothing
     long dies_at;      // with this one the power goes: nothing is written from then on; 0: none
     bool dead;
 };

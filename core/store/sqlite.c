@@ -117,6 +117,15 @@ static bool is_checked_at_once(sqlite3 *db, const struct sqlite_opts *opts)
                                  info.st_size <= CHECK_AT_ONCE_BYTES_MAX);
 }
 
+// What a process wrote and did not live to sync is read after it, and power that goes then would
+// take it from under what was said meanwhile. Any commit syncs the log, with all that is in it.
+static bool sync_what_is_there(sqlite3 *db, struct fail *why)
+{
+    char sql[80];
+    snprintf(sql, sizeof(sql), "PRAGMA user_version=%d", SCHEMA_VERSION);
+    return link_run(db, sql, why);
+}
+
 static bool prepare_file(sqlite3 *db, const struct sqlite_opts *opts, struct fail *why)
 {
     // The log's file shrinks to this after it grew in a rush.
@@ -124,7 +133,7 @@ static bool prepare_file(sqlite3 *db, const struct sqlite_opts *opts, struct fai
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
                     "PRAGMA journal_size_limit=67108864",
                     why) &&
-           file_migrate(db, migrations, SCHEMA_VERSION, why) &&
+           file_migrate(db, migrations, SCHEMA_VERSION, why) && sync_what_is_there(db, why) &&
            (!is_checked_at_once(db, opts) || file_quick_check(db, why));
 }
 
