@@ -66,6 +66,11 @@ bool bytes_add(struct bytes *b, const char *s)
 
 bool bytes_add_char(struct bytes *b, char c)
 {
+    if (!b->overflowed && b->length + 1 < b->capacity && b->length < b->max) {
+        b->data[b->length++] = c;
+        b->data[b->length] = 0;
+        return true;
+    }
     return bytes_append(b, &c, 1);
 }
 

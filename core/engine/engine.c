@@ -53,6 +53,7 @@ void engine_free(struct engine *e)
     outbox_done(e);
     lives_done(&e->lives);
     correlate_done(&e->correlator);
+    step_memo_done(&e->step_memo);
     catalogue_done(&e->catalogue);
     transition_done(&e->transition);
     json_free(e->secrets);

@@ -9,6 +9,7 @@
 #include "engine/figures.h"
 #include "engine/live.h"
 #include "engine/outbox.h"
+#include "engine/step_memo.h"
 #include "engine/steps.h"
 #include "engine/watch.h"
 
@@ -38,7 +39,8 @@ struct engine {
     bool due_is_bound;   // the one due then may be gone
     struct transition transition;
     struct handler *handler; // the one that runs, or NULL
-    const char *in_hand;     // id of the instance that is stepped, for last words; or NULL
+    struct step_memo step_memo;
+    const char *in_hand; // id of the instance that is stepped, for last words; or NULL
 
     struct catalogue catalogue;
     struct lives lives;

@@ -59,8 +59,8 @@ static bool open_step_read(struct engine *e, const struct live *l, const struct 
         .function = row_text(&out->row, STEP_FUNCTION),
         .version = row_text(&out->row, STEP_VERSION),
         .definition = d,
-        .input = rows_json(&out->row, STEP_INPUT),
-        .state = rows_json(&out->row, STEP_STATE),
+        .input = step_memo_read(&e->step_memo, a, &out->row, STEP_INPUT),
+        .state = step_memo_read(&e->step_memo, a, &out->row, STEP_STATE),
         .now_ms = e->now_ms,
         .name = "",
         .payload = json_absent(),
@@ -75,27 +75,32 @@ static void open_step_done(struct open_step *s)
     row_done(&s->row);
 }
 
-static void row_put(struct engine *e, const struct step_call *call, json state, int64_t created_ms)
+// `before` is the row as it was, whose input never changes; NULL: the step begins.
+static void row_put(struct engine *e, const struct step_call *call, json state,
+                    const struct row *before)
 {
-    struct bytes input_text, state_text;
-    bytes_init(&input_text, TEXT_BYTES_MAX);
-    bytes_init(&state_text, TEXT_BYTES_MAX);
-    json_write(call->input, JSON_COMPACT, &input_text);
-    json_write(state, JSON_COMPACT, &state_text);
-    must(!input_text.overflowed && !state_text.overflowed);
+    struct bytes input, text;
+    bytes_init(&input, TEXT_BYTES_MAX);
+    bytes_init(&text, TEXT_BYTES_MAX);
+    if (!before)
+        json_write(call->input, JSON_COMPACT, &input);
+    json_write(state, JSON_COMPACT, &text);
+    must(!input.overflowed && !text.overflowed);
     struct value columns[] = {
         [STEP_INSTANCE] = value_text(call->address.instance),
         [STEP_PATH] = value_text(call->address.path),
         [STEP_ATTEMPT] = value_integer(call->address.attempt),
         [STEP_FUNCTION] = value_text(call->function),
         [STEP_VERSION] = value_text(call->version ? call->version : ""),
-        [STEP_INPUT] = value_blob(input_text.data, input_text.length),
-        [STEP_STATE] = value_blob(state_text.data, state_text.length),
-        [STEP_CREATED_MS] = value_integer(created_ms),
+        [STEP_INPUT] = before ? before->columns[STEP_INPUT] : value_blob(input.data, input.length),
+        [STEP_STATE] = value_blob(text.data, text.length),
+        [STEP_CREATED_MS] = before ? before->columns[STEP_CREATED_MS] : value_integer(e->now_ms),
     };
     store_put(e->store, TABLE_STEP, columns);
-    bytes_done(&input_text);
-    bytes_done(&state_text);
+    if (before)
+        step_memo_keep(&e->step_memo, &call->address, STEP_STATE, text.data, text.length, state);
+    bytes_done(&input);
+    bytes_done(&text);
 }
 
 static bool verdict_keeps(enum step_verdict verdict)
@@ -172,7 +177,7 @@ static void begin_outcome(struct engine *e, struct live *l, const struct step_ca
     switch (out->verdict) {
     case STEP_WAITS: {
         json state = json_is_absent(out->state) ? json_null() : json_ref(out->state);
-        row_put(e, call, state, e->now_ms);
+        row_put(e, call, state, NULL);
         json_free(state);
         l->has_rows = l->has_steps = true;
         return;
@@ -253,7 +258,7 @@ static void go_on(struct engine *e, struct live *l, const struct open_step *s,
     switch (out->verdict) {
     case STEP_WAITS:
         if (!json_is_absent(out->state))
-            row_put(e, &s->call, out->state, row_integer(&s->row, STEP_CREATED_MS));
+            row_put(e, &s->call, out->state, &s->row);
         return;
     case STEP_DONE:
         step_close(e, &s->address, "completed");

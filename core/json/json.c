@@ -8,12 +8,19 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "json/json_key.h"
 
 #define INTEGER_MAX 9007199254740992.0 // 2^53
 
+// What libjq asks itself at every step: the low bits of the first byte, without a call.
+static jv_kind kind_of(json v)
+{
+    return (jv_kind)(v.kind_flags & 0xF);
+}
+
 enum json_kind json_kind(json v)
 {
-    switch (jv_get_kind(v)) {
+    switch (kind_of(v)) {
     case JV_KIND_INVALID:
         return JSON_ABSENT;
     case JV_KIND_NULL:
@@ -43,27 +50,27 @@ const char *json_kind_name(enum json_kind kind)
 
 bool json_is_absent(json v)
 {
-    return jv_get_kind(v) == JV_KIND_INVALID;
+    return kind_of(v) == JV_KIND_INVALID;
 }
 
 bool json_is_object(json v)
 {
-    return jv_get_kind(v) == JV_KIND_OBJECT;
+    return kind_of(v) == JV_KIND_OBJECT;
 }
 
 bool json_is_array(json v)
 {
-    return jv_get_kind(v) == JV_KIND_ARRAY;
+    return kind_of(v) == JV_KIND_ARRAY;
 }
 
 bool json_is_string(json v)
 {
-    return jv_get_kind(v) == JV_KIND_STRING;
+    return kind_of(v) == JV_KIND_STRING;
 }
 
 bool json_is_number(json v)
 {
-    return jv_get_kind(v) == JV_KIND_NUMBER;
+    return kind_of(v) == JV_KIND_NUMBER;
 }
 
 bool json_is_integer(json v)
@@ -76,17 +83,17 @@ bool json_is_integer(json v)
 
 bool json_is_null(json v)
 {
-    return jv_get_kind(v) == JV_KIND_NULL;
+    return kind_of(v) == JV_KIND_NULL;
 }
 
 bool json_is_true(json v)
 {
-    return jv_get_kind(v) == JV_KIND_TRUE;
+    return kind_of(v) == JV_KIND_TRUE;
 }
 
 bool json_truthy(json v)
 {
-    jv_kind kind = jv_get_kind(v);
+    jv_kind kind = kind_of(v);
     return kind != JV_KIND_INVALID && kind != JV_KIND_NULL && kind != JV_KIND_FALSE;
 }
 
@@ -163,8 +170,12 @@ json json_ref(json v)
     return jv_copy(v);
 }
 
+// Most values hold no memory, and jv_free asks four times what they are before it knows.
 void json_free(json v)
 {
+    jv_kind kind = kind_of(v);
+    if (kind >= JV_KIND_NULL && kind <= JV_KIND_TRUE)
+        return;
     jv_free(v);
 }
 
@@ -259,7 +270,7 @@ json json_get(json object, const char *key)
 {
     if (!json_is_object(object))
         return jv_invalid();
-    return jv_object_get(jv_copy(object), jv_string(key));
+    return jv_object_get(jv_copy(object), json_key(key));
 }
 
 json json_at(json array, size_t i)
@@ -289,7 +300,7 @@ static json child_take(json v, const char *name, size_t length)
     json child = jv_invalid();
     size_t index;
     if (json_is_object(v))
-        child = jv_object_get(jv_copy(v), json_string_sized(name, length));
+        child = jv_object_get(jv_copy(v), json_key_sized(name, length));
     else if (json_is_array(v) && index_parse(name, length, &index))
         child = json_at(v, index);
     jv_free(v);
@@ -355,7 +366,7 @@ done:
 
 bool json_has(json object, const char *key)
 {
-    return json_is_object(object) && jv_object_has(jv_copy(object), jv_string(key));
+    return json_is_object(object) && jv_object_has(jv_copy(object), json_key(key));
 }
 
 const char *json_get_text(json object, const char *key, const char *otherwise)
@@ -386,7 +397,7 @@ void json_set_take(json *object, const char *key, json value)
 {
     must(json_is_object(*object));
     must(!json_is_absent(value));
-    *object = jv_object_set(*object, jv_string(key), value);
+    *object = jv_object_set(*object, json_key(key), value);
 }
 
 void json_set(json *object, const char *key, json value)
@@ -413,7 +424,7 @@ void json_remove(json *object, const char *key)
 {
     must(json_is_object(*object));
     if (json_has(*object, key))
-        *object = jv_object_delete(*object, jv_string(key));
+        *object = jv_object_delete(*object, json_key(key));
 }
 
 void json_append_take(json *array, json value)
@@ -441,36 +452,6 @@ void json_merge(json *object, json other)
     must(json_is_object(*object));
     must(json_is_object(other));
     *object = jv_object_merge(*object, jv_copy(other));
-}
-
-bool json_next(json object, struct json_cursor *cursor, const char **key, json *value)
-{
-    if (!json_is_object(object))
-        return false;
-    if (!cursor->started) {
-        cursor->started = true;
-        cursor->i = 0;
-        cursor->keys = jv_keys(jv_copy(object));
-    }
-    if (cursor->i >= json_length(cursor->keys)) {
-        json_cursor_done(cursor);
-        return false;
-    }
-    cursor->key = jv_array_get(jv_copy(cursor->keys), (int)cursor->i++);
-    cursor->value = jv_object_get(jv_copy(object), jv_copy(cursor->key));
-    *key = jv_string_value(cursor->key);
-    *value = cursor->value;
-    // Both live on in `keys` and in the object: a borrowed value needs no reference of ours.
-    jv_free(cursor->key);
-    jv_free(cursor->value);
-    return true;
-}
-
-void json_cursor_done(struct json_cursor *cursor)
-{
-    if (cursor->started)
-        jv_free(cursor->keys);
-    *cursor = (struct json_cursor)JSON_CURSOR_START;
 }
 
 bool json_equal(json a, json b)

@@ -85,18 +85,22 @@ void json_merge(json *object, json other); // shallow: keys of other win
 
 // json_each(object, &cursor, &key, &value): sorted by key, so that walking is deterministic. key is
 // borrowed until the next call, value borrowed from the object. Ends by itself or json_cursor_done.
+#define JSON_CURSOR_FEW 16 // keys that need no memory of their own
 struct json_cursor {
-    json keys;
-    size_t i;
-    json key, value;
-    bool started;
+    json few[JSON_CURSOR_FEW], many;
+    size_t i, count;
+    bool started, is_many;
 };
 bool json_next(json object, struct json_cursor *cursor, const char **key, json *value);
 void json_cursor_done(struct json_cursor *cursor); // only when leaving the loop early
 #define JSON_CURSOR_START                                                                          \
     {                                                                                              \
-        0                                                                                          \
+        .count = 0                                                                                 \
     }
+
+// The same in no order, for work whose result does not depend on it; *at begins as 0, and leaving
+// early costs nothing. The object must not change on the way.
+bool json_any(json object, int *at, const char **key, json *value);
 
 bool json_equal(json a, json b);
 int json_compare(json a, json b);          // jq's order

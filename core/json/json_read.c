@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "json/json_key.h"
 
 #define TEXT_BYTES_MAX   (256u * 1024 * 1024)
 #define STORED_DEPTH     512
@@ -238,13 +239,14 @@ static bool read_escaped_text(struct reader *r, const char *from, json *out)
     return good;
 }
 
-static bool read_text(struct reader *r, json *out)
+static bool read_text(struct reader *r, bool is_key, json *out)
 {
     const char *from = ++r->at;
     while (r->at < r->end && *r->at != '"' && *r->at != '\\' && (unsigned char)*r->at >= 0x20)
         r->at++;
     if (r->at < r->end && *r->at == '"') {
-        *out = json_string_sized(from, (size_t)(r->at - from));
+        size_t bytes = (size_t)(r->at - from);
+        *out = is_key ? json_key_sized(from, bytes) : json_string_sized(from, bytes);
         r->at++;
         return true;
     }
@@ -301,7 +303,7 @@ static bool read_member(struct reader *r, json *object)
     json key, value;
     if (r->at >= r->end || *r->at != '"')
         return unexpected(r, "a key in double quotes");
-    if (!read_text(r, &key))
+    if (!read_text(r, true, &key))
         return false;
     if (r->find_double && jv_object_has(jv_copy(*object), jv_copy(key))) {
         char what[160];
@@ -382,7 +384,7 @@ static bool read_value(struct reader *r, json *out)
     case '[':
         return read_nested(r, out);
     case '"':
-        return read_text(r, out);
+        return read_text(r, false, out);
     case 't':
         return read_word(r, "true", jv_true(), out);
     case 'f':

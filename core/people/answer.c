@@ -221,13 +221,13 @@ static bool content_is_sound(struct taking *t, json *reply, struct fail *why)
         return false;
     if (a->withdraw || a->delegate != NULL || a->recuse != NULL)
         return true;
-    if (!row_json(&t->item, ITEM_FORM, &form, why))
+    if (!form_read(t->p, &t->item, ITEM_FORM, &form, why))
         return false;
     t->decision = is_decision(form, a);
     bool good = true;
     violations = json_absent();
     if (!t->decision)
-        good = form_check(t->p, form, a->data, &violations, why);
+        good = form_check(t->p, &t->item, ITEM_FORM, a->data, &violations, why);
     json_free(form);
     if (!json_is_absent(violations)) {
         json said = json_object();

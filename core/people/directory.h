@@ -26,7 +26,7 @@ struct people {
     char *url; // without a slash at its end
     bool has_key;
     uint8_t key[HASH_BYTES]; // of links and request hashes; TABLE_META
-    struct map schemas;      // of forms, compiled, by the hash of their text
+    struct map forms;        // parsed and compiled, by their text; see form_schema.h
 };
 
 // An id: no white space, no control characters, nothing that a path or CSV would trip over.

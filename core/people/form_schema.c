@@ -3,41 +3,95 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
-#include "base/limits.h"
 #include "base/mem.h"
 #include "people/directory.h"
 #include "json/schema.h"
 
-#define SCHEMAS_MAX    200
+#define FORMS_MAX      200
 #define VIOLATIONS_MAX 50
 
-void form_schemas_forget(struct people *p)
+struct known_form {
+    json form;
+    struct schema *schema; // NULL: anything goes
+};
+
+static void known_free(struct known_form *known)
 {
-    size_t i = 0;
-    struct map_entry *entry;
-    while (map_next(&p->schemas, &i, &entry))
-        schema_free(entry->value);
-    map_clear(&p->schemas);
+    json_free(known->form);
+    schema_free(known->schema);
+    mem_free(known);
 }
 
-static const struct schema *compiled(struct people *p, json document, struct fail *why)
+void forms_forget(struct people *p)
 {
-    char hex[HASH_HEX_SIZE];
-    char *text = json_dump(document);
-    struct hash hash = hash_of(text, strlen(text));
-    mem_free(text);
-    hash_hex(&hash, hex);
-    struct schema *schema = map_get(&p->schemas, hex);
-    if (schema != NULL)
-        return schema;
-    schema = schema_compile(document, why);
-    if (schema == NULL)
-        return NULL;
-    if (p->schemas.count >= SCHEMAS_MAX)
-        form_schemas_forget(p);
-    map_put(&p->schemas, hex, schema);
-    return schema;
+    struct map_entry *entry;
+    for (size_t i = 0; map_next(&p->forms, &i, &entry);)
+        known_free(entry->value);
+    map_clear(&p->forms);
+}
+
+static bool compile(struct known_form *known, struct fail *why)
+{
+    if (!json_is_object(known->form))
+        return fail(why, FAIL_INVALID, "a form is an object {schema, fields, …}");
+    json document = json_get(known->form, "schema");
+    bool any = json_is_absent(document) || json_is_null(document);
+    if (!any)
+        known->schema = schema_compile(document, why);
+    json_free(document);
+    return any || known->schema != NULL || fail_within(why, "the form's schema");
+}
+
+static struct known_form *learn(const char *text, size_t bytes, struct fail *why)
+{
+    struct known_form *known = mem_new(struct known_form);
+    known->form = json_absent();
+    if (json_parse_stored(text, bytes, &known->form, why) && compile(known, why))
+        return known;
+    known_free(known);
+    return NULL;
+}
+
+static const struct known_form *form_of(struct people *p, const char *text, size_t bytes,
+                                        struct fail *why)
+{
+    char *key = mem_string_sized(text, bytes);
+    struct known_form *known = map_get(&p->forms, key);
+    if (known == NULL && (known = learn(text, bytes, why)) != NULL) {
+        if (p->forms.count >= FORMS_MAX)
+            forms_forget(p);
+        map_put(&p->forms, key, known);
+    }
+    mem_free(key);
+    return known;
+}
+
+bool form_is_sound(struct people *p, const char *text, struct fail *why)
+{
+    return form_of(p, text, strlen(text), why) != NULL;
+}
+
+// A form of a row was sound when it was asked, so it is only its row that can be at fault.
+static bool known_of_row(struct people *p, const struct row *row, int column,
+                         const struct known_form **known, struct fail *why)
+{
+    const struct value *v = &row->columns[column];
+    *known = v->kind == VALUE_NULL ? NULL : form_of(p, v->data, v->bytes, why);
+    if (*known != NULL || v->kind == VALUE_NULL)
+        return true;
+    why->kind = FAIL_CORRUPT;
+    return fail_within(why, "a stored row does not read back");
+}
+
+bool form_read(struct people *p, const struct row *row, int column, json *form, struct fail *why)
+{
+    const struct known_form *known;
+    *form = json_absent();
+    if (!known_of_row(p, row, column, &known, why))
+        return false;
+    if (known != NULL)
+        *form = json_ref(known->form);
+    return true;
 }
 
 static void add_violation(void *context, const struct schema_violation *violation)
@@ -67,35 +121,21 @@ static void say_first(json list, struct fail *why)
     json_free(first);
 }
 
-bool form_check(struct people *p, json form, json data, json *violations, struct fail *why)
+bool form_check(struct people *p, const struct row *row, int column, json data, json *violations,
+                struct fail *why)
 {
-    json document = json_get(form, "schema");
+    const struct known_form *known;
     *violations = json_absent();
-    if (json_is_absent(document) || json_is_null(document))
-        return true;
-    const struct schema *schema = compiled(p, document, why);
-    json_free(document);
-    if (schema == NULL)
+    if (!known_of_row(p, row, column, &known, why))
         return false;
+    if (known == NULL || known->schema == NULL)
+        return true;
     json list = json_array();
-    if (schema_check(schema, data, add_violation, &list)) {
+    if (schema_check(known->schema, data, add_violation, &list)) {
         json_free(list);
         return true;
     }
     say_first(list, why);
     *violations = list;
     return false;
-}
-
-bool form_is_sound(struct people *p, json form, struct fail *why)
-{
-    if (json_is_absent(form) || json_is_null(form))
-        return true;
-    if (!json_is_object(form))
-        return fail(why, FAIL_INVALID, "a form is an object {schema, fields, …}");
-    json document = json_get(form, "schema");
-    bool good =
-        json_is_absent(document) || json_is_null(document) || compiled(p, document, why) != NULL;
-    json_free(document);
-    return good || fail_within(why, "the form's schema");
 }

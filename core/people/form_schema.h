@@ -1,15 +1,22 @@
-// Answers against the schema of their form. Compiled schemas are kept by the form's text, since a
-// public form is answered a thousand times. Loop thread only.
+// Forms as rows hold them, and answers against their schema. Forms that were read last are kept by
+// their text, parsed and compiled, since a public form is answered a thousand times and a ballot is
+// the same for everybody. Loop thread only.
 #pragma once
 
 #include <stdbool.h>
 
 #include "base/fail.h"
 #include "people/people.h"
+#include "store/store.h"
 #include "json/json.h"
 
-// False with FAIL_INVALID and *violations = [{pointer, message}] (at most 50) if data does not fit.
-CHECKED bool form_check(struct people *p, json form, json data, json *violations, struct fail *why);
+// The form in a column of the row; a null column is absent.
+CHECKED bool form_read(struct people *p, const struct row *row, int column, json *form,
+                       struct fail *why);
+// False with FAIL_INVALID and *violations = [{pointer, message}] (at most 50) if data does not fit
+// the form in the column.
+CHECKED bool form_check(struct people *p, const struct row *row, int column, json data,
+                        json *violations, struct fail *why);
 // A form that is none is refused when it is asked, not when somebody answers.
-CHECKED bool form_is_sound(struct people *p, json form, struct fail *why);
-void form_schemas_forget(struct people *p);
+CHECKED bool form_is_sound(struct people *p, const char *text, struct fail *why);
+void forms_forget(struct people *p);

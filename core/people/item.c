@@ -34,15 +34,14 @@ static bool find_in_step(struct people *p, const struct step_address *step, cons
     return why->kind == FAIL_NONE;
 }
 
-static bool check_ask(struct people *p, const struct ask *ask, struct fail *why)
+static bool check_ask(struct people *p, const struct ask *ask, const char *form, struct fail *why)
 {
     if (!ask->name || !*ask->name || strlen(ask->name) > NAME_BYTES_MAX)
         return fail(why, FAIL_LIMIT, "the name of a work item has 1 to %d bytes", NAME_BYTES_MAX);
     if (json_size_estimate(ask->title) > TITLE_BYTES_MAX)
         return fail(why, FAIL_LIMIT, "the title of work item '%s' is longer than %d bytes",
                     ask->name, TITLE_BYTES_MAX);
-    if (json_size_estimate(ask->form) > FORM_BYTES_MAX ||
-        json_size_estimate(ask->detail) > FORM_BYTES_MAX)
+    if (json_size_estimate(ask->detail) > FORM_BYTES_MAX || strlen(form) > FORM_BYTES_MAX)
         return fail(why, FAIL_LIMIT, "the form of work item '%s' is larger than %d bytes",
                     ask->name, FORM_BYTES_MAX);
     if (!json_is_absent(ask->title) && !json_is_string(ask->title) && !json_is_object(ask->title))
@@ -50,7 +49,7 @@ static bool check_ask(struct people *p, const struct ask *ask, struct fail *why)
     if (ask->assignee != NULL &&
         !id_text_check("the assignee", ask->assignee, PERSON_ID_BYTES, why))
         return false;
-    return form_is_sound(p, ask->form, why) || fail_within(why, "work item '%s'", ask->name);
+    return form_is_sound(p, form, why) || fail_within(why, "work item '%s'", ask->name);
 }
 
 static json detail_of(const struct ask *ask)
@@ -71,11 +70,10 @@ static struct value instant_value(int64_t ms)
 }
 
 static void put_item(struct people *p, const struct step_address *step, const struct ask *ask,
-                     const char *id, int64_t answers)
+                     const char *id, const char *form, int64_t answers)
 {
     json detail = detail_of(ask);
     char *title = json_is_absent(ask->title) ? mem_string("\"\"") : json_dump(ask->title);
-    char *form = json_is_absent(ask->form) ? mem_string("{}") : json_dump(ask->form);
     char *detail_text = json_dump(detail);
     struct value columns[] = {
         [ITEM_ID] = value_text(id),
@@ -98,17 +96,16 @@ static void put_item(struct people *p, const struct step_address *step, const st
     };
     store_put(p->store, TABLE_ITEM, columns);
     mem_free(title);
-    mem_free(form);
     mem_free(detail_text);
     json_free(detail);
 }
 
 // Asking again under the same name changes the item and opens it again; its id and answers stay.
-bool item_ask(struct people *p, const struct step_address *step, const struct ask *ask,
-              struct id *id, struct fail *why)
+static bool ask_again(struct people *p, const struct step_address *step, const struct ask *ask,
+                      const char *form, struct id *id, struct fail *why)
 {
     struct row before;
-    if (!check_ask(p, ask, why) || !find_in_step(p, step, ask->name, &before, why))
+    if (!check_ask(p, ask, form, why) || !find_in_step(p, step, ask->name, &before, why))
         return false;
     bool again = row_is_there(&before);
     bool open = again && item_is_open(&before);
@@ -116,13 +113,23 @@ bool item_ask(struct people *p, const struct step_address *step, const struct as
         snprintf(id->text, sizeof id->text, "%s", row_text(&before, ITEM_ID));
     else
         *id = id_new(engine_now_ms(p->engine), engine_random(p->engine));
-    put_item(p, step, ask, id->text, again ? row_integer(&before, ITEM_ANSWERS) : 0);
+    put_item(p, step, ask, id->text, form, again ? row_integer(&before, ITEM_ANSWERS) : 0);
     item_count(p, step,
                (struct item_counts){.open = open ? 0 : 1,
                                     .asked = again ? 0 : 1,
                                     .public = ask->assignee || again ? 0 : 1});
     row_done(&before);
     return true;
+}
+
+bool item_ask(struct people *p, const struct step_address *step, const struct ask *ask,
+              struct id *id, struct fail *why)
+{
+    bool any = json_is_absent(ask->form) || json_is_null(ask->form);
+    char *form = any ? mem_string("{}") : json_dump(ask->form);
+    bool asked = ask_again(p, step, ask, form, id, why);
+    mem_free(form);
+    return asked;
 }
 
 static bool close_rows(struct people *p, const struct step_address *step, const char *name,
@@ -193,15 +200,9 @@ static void set_moment(json *object, const char *key, const struct row *row, int
     json_set_text(object, key, text);
 }
 
-static bool show(const struct row *row, json *out, struct fail *why)
+// What the row says without reading one of its texts.
+static json head(const struct row *row)
 {
-    json form = json_absent(), kept = json_absent(), title = json_absent();
-    if (!row_json(row, ITEM_FORM, &form, why) || !row_json(row, ITEM_DETAIL, &kept, why) ||
-        !row_json(row, ITEM_TITLE, &title, why)) {
-        json_free(form);
-        json_free(kept);
-        return false;
-    }
     json item = json_object();
     json_set_text(&item, "id", row_text(row, ITEM_ID));
     json_set_text(&item, "instance", row_text(row, ITEM_INSTANCE));
@@ -213,6 +214,19 @@ static bool show(const struct row *row, json *out, struct fail *why)
     if (!row_is_null(row, ITEM_ASSIGNEE))
         json_set_text(&item, "assignee", row_text(row, ITEM_ASSIGNEE));
     json_set_int(&item, "answers", row_integer(row, ITEM_ANSWERS));
+    return item;
+}
+
+static bool show(struct people *p, const struct row *row, json *out, struct fail *why)
+{
+    json form = json_absent(), kept = json_absent(), title = json_absent();
+    if (!form_read(p, row, ITEM_FORM, &form, why) || !row_json(row, ITEM_DETAIL, &kept, why) ||
+        !row_json(row, ITEM_TITLE, &title, why)) {
+        json_free(form);
+        json_free(kept);
+        return false;
+    }
+    json item = head(row);
     set_moment(&item, "opensAt", row, ITEM_OPENS_MS);
     set_moment(&item, "closesAt", row, ITEM_CLOSES_MS);
     set_moment(&item, "createdAt", row, ITEM_CREATED_MS);
@@ -236,8 +250,18 @@ json item_show(struct people *p, const char *id, struct fail *why)
     json item = json_absent();
     if (!item_row(p, id, &row, why))
         return item;
-    if (!show(&row, &item, why))
+    if (!show(p, &row, &item, why))
         item = json_absent();
+    row_done(&row);
+    return item;
+}
+
+json item_head(struct people *p, const char *id, struct fail *why)
+{
+    struct row row;
+    if (!item_row(p, id, &row, why))
+        return json_absent();
+    json item = head(&row);
     row_done(&row);
     return item;
 }
@@ -291,7 +315,7 @@ json item_list(struct people *p, const struct item_list_opts *opts, struct fail 
     while (ok && json_length(items) < limit && scan_next(scan, &row, why)) {
         json item = json_absent();
         if (fits(&row, opts))
-            ok = show(&row, &item, why);
+            ok = show(p, &row, &item, why);
         if (!json_is_absent(item))
             json_append_take(&items, item);
         row_done(&row);

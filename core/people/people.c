@@ -21,7 +21,7 @@ struct people *people_new(struct engine *engine)
     p->engine = engine;
     p->store = engine_store(engine);
     p->zone = zone_utc();
-    map_init(&p->schemas);
+    map_init(&p->forms);
     return p;
 }
 
@@ -29,8 +29,8 @@ void people_free(struct people *p)
 {
     if (p == NULL)
         return;
-    form_schemas_forget(p);
-    map_done(&p->schemas);
+    forms_forget(p);
+    map_done(&p->forms);
     mem_free(p->url);
     mem_free(p);
 }

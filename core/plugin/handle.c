@@ -12,6 +12,7 @@
 #include "base/must.h"
 #include "people/item.h"
 #include "plugin/host_call.h"
+#include "plugin/lua_item.h"
 #include "plugin/lua_json.h"
 #include "plugin/lua_step.h"
 #include "plugin/problem.h"
@@ -56,21 +57,6 @@ static int handler_end_jmp(lua_State *L, int status, lua_KContext ignored)
     return 0;
 }
 
-// The item an answer is to, as the handler sees it.
-static void push_item_jmp(lua_State *L, const struct host_call *h)
-{
-    struct fail why = {0};
-    const char *id = json_get_text(h->call->payload, "item", "");
-    json item =
-        h->plugins->people == NULL ? json_absent() : item_show(h->plugins->people, id, &why);
-    if (json_is_absent(item)) {
-        item = json_object();
-        json_set_text(&item, "id", id);
-    }
-    sandbox_hold_json(L, item);
-    lua_json_push_jmp(L, item, LUA_NULL_ABSENT);
-}
-
 static int push_arguments_jmp(lua_State *L, const struct host_call *h)
 {
     const struct step_call *call = h->call;
@@ -78,7 +64,7 @@ static int push_arguments_jmp(lua_State *L, const struct host_call *h)
     case STEP_START:
         return 0;
     case STEP_ANSWER:
-        push_item_jmp(L, h);
+        lua_item_push_jmp(L, json_get_text(call->payload, "item", ""));
         lua_json_push_jmp(L, call->payload, LUA_NULL_ABSENT);
         return 2;
     case STEP_TIMER:

@@ -7,7 +7,6 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
-#include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
 #include "plugin/sandbox.h"
@@ -41,44 +40,36 @@ void lua_json_mark_array_jmp(lua_State *L, int index)
 
 // ---- JSON to Lua
 
+// Items and members stay where they are while their holder does, and the caller holds that, so
+// nothing leaks when an allocation jumps.
 static void push_array_jmp(lua_State *L, json value, enum lua_null nulls)
 {
     size_t n = json_length(value);
     lua_createtable(L, (int)n, 0);
     lua_json_mark_array_jmp(L, -1);
     for (size_t i = 0; i < n; i++) {
-        size_t held = sandbox_held(L);
         json item = json_at(value, i);
-        sandbox_hold_json(L, item);
+        json_free(item);
         lua_json_push_jmp(L, item, nulls);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
-        sandbox_release_to(L, held);
     }
     sandbox_charge_jmp(L, n);
 }
 
-static void free_cursor(void *cursor)
-{
-    json_cursor_done(cursor);
-    mem_free(cursor);
-}
-
+// In no order: `pairs` sorts, and nothing else here shows how a table lies in memory.
 static void push_object_jmp(lua_State *L, json value, enum lua_null nulls)
 {
-    size_t n = json_length(value), held = sandbox_held(L);
-    struct json_cursor *cursor = mem_new(struct json_cursor);
-    sandbox_hold(L, free_cursor, cursor);
+    size_t n = json_length(value);
     lua_createtable(L, 0, (int)n);
     const char *key = NULL;
     json member;
-    while (json_next(value, cursor, &key, &member)) {
+    for (int at = 0; json_any(value, &at, &key, &member);) {
         if (json_is_null(member) && nulls == LUA_NULL_ABSENT)
             continue;
         lua_pushstring(L, key);
         lua_json_push_jmp(L, member, nulls);
         lua_rawset(L, -3);
     }
-    sandbox_release_to(L, held);
     sandbox_charge_jmp(L, n);
 }
 
@@ -115,18 +106,41 @@ void lua_json_push_jmp(lua_State *L, json value, enum lua_null nulls)
 
 // ---- Lua to JSON, without a jump
 
+// Where the reader stands: a key, or the number of an item, within its holder. Written out only
+// for a refusal: "answers[3].person".
+struct place {
+    const struct place *within;
+    const char *key; // NULL: an item
+    size_t item;
+};
+
 struct reading {
     lua_State *L;
     struct fail *why;
-    size_t bytes; // about, of what was read
+    size_t bytes, bytes_max; // about, of what was read
     int depth;
-    struct bytes place; // "answers[3].person"
+    const struct place *place;
 };
+
+static void write_place(const struct place *place, struct bytes *out)
+{
+    if (place == NULL)
+        return;
+    write_place(place->within, out);
+    if (place->key == NULL)
+        bytes_printf(out, "[%zu]", place->item);
+    else
+        bytes_printf(out, "%s%.40s", out->length > 0 ? "." : "", place->key);
+}
 
 static bool refuse(struct reading *r, enum fail_kind kind, const char *what)
 {
-    const char *place = r->place.length > 0 ? r->place.data : "the value";
-    return fail(r->why, kind, "%s: %s", place, what);
+    struct bytes place;
+    bytes_init(&place, PLACE_BYTES);
+    write_place(r->place, &place);
+    fail(r->why, kind, "%s: %s", place.length > 0 ? place.data : "the value", what);
+    bytes_done(&place);
+    return false;
 }
 
 static bool read_value(struct reading *r, int index, json *out);
@@ -172,31 +186,40 @@ static bool read_number(struct reading *r, int index, json *out)
     return true;
 }
 
-static bool read_member(struct reading *r, int index, json *out)
+static bool is_small(struct reading *r)
 {
-    if (r->bytes > LIMIT_PAYLOAD_BYTES)
-        return refuse(r, FAIL_LIMIT, "more than 8 MiB");
+    char what[60];
+    if (r->bytes <= r->bytes_max)
+        return true;
+    snprintf(what, sizeof what, "more than %zu MiB", r->bytes_max >> 20);
+    return refuse(r, FAIL_LIMIT, what);
+}
+
+static bool read_member(struct reading *r, int index, struct place place, json *out)
+{
+    if (!is_small(r))
+        return false;
     r->bytes += 8;
-    return read_value(r, index, out);
+    place.within = r->place;
+    r->place = &place;
+    bool good = read_value(r, index, out);
+    r->place = place.within;
+    return good;
 }
 
 static bool read_array(struct reading *r, int index, size_t n, json *out)
 {
     json array = json_array();
     for (size_t i = 1; i <= n; i++) {
-        size_t here = r->place.length;
-        bytes_printf(&r->place, "[%zu]", i);
         json item = json_absent();
         lua_rawgeti(r->L, index, (lua_Integer)i);
-        bool good = read_member(r, lua_gettop(r->L), &item);
+        bool good = read_member(r, lua_gettop(r->L), (struct place){.item = i}, &item);
         lua_pop(r->L, 1);
         if (!good) {
             json_free(array);
             return false;
         }
         json_append_take(&array, item);
-        r->place.data[r->place.length = here] = 0;
-        r->place.overflowed = false;
     }
     *out = array;
     return true;
@@ -208,18 +231,15 @@ static bool read_pair(struct reading *r, json *object)
     int top = lua_gettop(L); // key below value
     if (lua_type(L, top - 1) != LUA_TSTRING)
         return refuse(r, FAIL_INVALID, "a table is a list (keys 1 to n) or an object (text keys)");
-    size_t here = r->place.length, bytes;
+    size_t bytes;
     const char *key = lua_tolstring(L, top - 1, &bytes);
-    bytes_printf(&r->place, "%s%.40s", here > 0 ? "." : "", key);
     if (!utf8_is_valid(key, bytes) || strlen(key) != bytes)
         return refuse(r, FAIL_INVALID, "a key that is not valid UTF-8");
     r->bytes += bytes;
     json member = json_absent();
-    if (!read_member(r, top, &member))
+    if (!read_member(r, top, (struct place){.key = key}, &member))
         return false;
     json_set_take(object, key, member);
-    r->place.data[r->place.length = here] = 0;
-    r->place.overflowed = false;
     return true;
 }
 
@@ -300,16 +320,23 @@ static bool read_value(struct reading *r, int index, json *out)
     }
 }
 
-bool lua_json_read(lua_State *L, int index, json *out, struct fail *why)
+bool lua_json_read_within(lua_State *L, int index, size_t bytes_max, json *out, struct fail *why)
 {
-    struct reading r = {.L = L, .why = why};
+    struct reading r = {.L = L, .why = why, .bytes_max = bytes_max};
     *out = json_absent();
     if (!lua_checkstack(L, STACK_A_STEP))
         return fail(why, FAIL_LIMIT, "too deep");
-    bytes_init(&r.place, PLACE_BYTES);
-    bool good = read_value(&r, lua_absindex(L, index), out);
-    bytes_done(&r.place);
-    return good;
+    if (!read_value(&r, lua_absindex(L, index), out))
+        return false;
+    if (is_small(&r))
+        return true;
+    json_swap_take(out, json_absent());
+    return false;
+}
+
+bool lua_json_read(lua_State *L, int index, json *out, struct fail *why)
+{
+    return lua_json_read_within(L, index, LIMIT_PAYLOAD_BYTES, out, why);
 }
 
 json lua_json_check_jmp(lua_State *L, int index)

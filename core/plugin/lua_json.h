@@ -6,6 +6,7 @@
 
 #include <lua.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/fail.h"
 #include "json/json.h"
@@ -23,6 +24,8 @@ void lua_json_push_null(lua_State *L);
 // UTF-8, integers beyond 2^53, mixed keys, more depth or size than a payload may have: why names
 // the place.
 CHECKED bool lua_json_read(lua_State *L, int index, json *out, struct fail *why);
+CHECKED bool lua_json_read_within(lua_State *L, int index, size_t bytes_max, json *out,
+                                  struct fail *why); // with a size of its own, in whole MiB
 // The same as an argument of a host function: raises instead, and holds the value till the run
 // ends.
 json lua_json_check_jmp(lua_State *L, int index);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "calendar/zone.h"
 #include "plugin/host_call.h"
+#include "plugin/lua_item.h"
 #include "plugin/lua_json.h"
 #include "plugin/sandbox.h"
 #include "store/audit.h"
@@ -158,14 +159,10 @@ static void settle_state_jmp(lua_State *L, struct host_call *h, int step)
     lua_rawget(L, step);
     if (!lua_istable(L, -1))
         luaL_error(L, "step.state is a table");
-    if (!lua_json_read(L, -1, &state, &why))
-        luaL_error(L, "step.state: %s", why.message);
+    if (!lua_json_read_within(L, -1, STATE_BYTES_MAX, &state, &why))
+        luaL_error(L, "step.state: %s%s", why.message,
+                   why.kind == FAIL_LIMIT ? "; keep rows in step.records" : "");
     lua_pop(L, 1);
-    if (json_size_estimate(state) > STATE_BYTES_MAX) {
-        json_free(state);
-        luaL_error(L, "step.state has more than %d bytes; keep rows in step.records",
-                   STATE_BYTES_MAX);
-    }
     json_swap_take(&h->state, state);
 }
 
@@ -383,6 +380,7 @@ void lua_step_open_jmp(lua_State *L)
     sandbox_set_functions_jmp(L, lua_seal_methods);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_mark);
     lua_records_open_jmp(L);
+    lua_item_open_jmp(L);
 }
 
 static void set_text_jmp(lua_State *L, const char *key, const char *text)

@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +276,90 @@ TEST(json, knows_integers)
     assert_false(json_truthy(json_absent()));
 }
 
+static json object_of(int members)
+{
+    json v = json_object();
+    for (int i = members - 1; i >= 0; i--) {
+        char key[16];
+        snprintf(key, sizeof key, "k%03d", i);
+        json_set_int(&v, key, i);
+    }
+    return v;
+}
+
+// One object that its cursor holds and one that it does not.
+TEST(json, an_object_may_change_while_it_is_walked_in_order)
+{
+    UNUSED_STATE;
+    static const int sizes[] = {JSON_CURSOR_FEW, JSON_CURSOR_FEW + 1, 100};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        json v = object_of(sizes[s]), value;
+        struct json_cursor cursor = JSON_CURSOR_START;
+        const char *key;
+        int seen = 0;
+        while (json_next(v, &cursor, &key, &value)) {
+            assert_int_equal(json_int(value), seen++);
+            json_set_int(&v, key, -1);
+            json_set_int(&v, "z", 0); // not among those that were listed
+        }
+        assert_int_equal(seen, sizes[s]);
+        assert_int_equal(json_get_int(v, "k000", 0), -1);
+        json_free(v);
+    }
+}
+
+TEST(json, walks_every_member_once_in_no_order)
+{
+    UNUSED_STATE;
+    json v = object_of(100), value, seen = json_object();
+    const char *key;
+    for (int at = 0; json_any(v, &at, &key, &value);) {
+        assert_false(json_has(seen, key));
+        json_set(&seen, key, value);
+    }
+    assert_true(json_equal(v, seen));
+    int at = 0;
+    assert_false(json_any(json_null(), &at, &key, &value));
+    json empty = json_object();
+    assert_false(json_any(empty, &at, &key, &value));
+    json_free(empty);
+    json_free(seen);
+    json_free(v);
+}
+
+// Keys are shared within a thread and by nobody else, and go with it.
+static void *work_with_many_keys(void *unused)
+{
+    for (int i = 0; i < 5000; i++) {
+        char key[16], other[16];
+        snprintf(key, sizeof key, "key%d", i % 3000);
+        snprintf(other, sizeof other, "kez%d", i % 3000);
+        json v = json_object();
+        json_set_int(&v, key, i);
+        assert_int_equal(json_get_int(v, key, -1), i);
+        assert_int_equal(json_get_int(v, other, -1), -1);
+        json_free(v);
+    }
+    return unused;
+}
+
+TEST(json, keys_that_push_each_other_out_stay_apart_on_every_thread)
+{
+    UNUSED_STATE;
+    pthread_t threads[2];
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work_with_many_keys, NULL), 0);
+    work_with_many_keys(NULL);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    json v =
+        parse("{\"\":1,\"한글 이름\":2,\"a name that is longer than any name that is kept\":3}");
+    assert_int_equal(json_get_int(v, "", 0), 1);
+    assert_int_equal(json_get_int(v, "한글 이름", 0), 2);
+    assert_int_equal(json_get_int(v, "a name that is longer than any name that is kept", 0), 3);
+    json_free(v);
+}
+
 TEST(json, frees_a_value_of_any_depth)
 {
     UNUSED_STATE;
@@ -296,4 +381,7 @@ RUN(CASE(json, writes_sorted_keys_and_raw_utf8),
     CASE(json, changes_in_place_without_touching_other_holders),
     CASE(json, borrowed_arguments_stay_the_callers), CASE(json, pointer_follows_rfc_6901),
     CASE(json, walks_objects_in_the_order_of_keys), CASE(json, contains_is_a_subset_of_objects),
-    CASE(json, knows_integers), CASE(json, frees_a_value_of_any_depth))
+    CASE(json, knows_integers), CASE(json, an_object_may_change_while_it_is_walked_in_order),
+    CASE(json, walks_every_member_once_in_no_order),
+    CASE(json, keys_that_push_each_other_out_stay_apart_on_every_thread),
+    CASE(json, frees_a_value_of_any_depth))
