@@ -30,6 +30,10 @@ static const struct config_entry {
     [CONFIG_SINK] = {"sink", NULL, "URL that gets every emitted event as a CloudEvent", false},
     [CONFIG_SECRETS] = {"secrets", NULL,
                         "folder with one file a secret, named as definitions name it", false},
+    [CONFIG_SEAL_KEYS] = {"seal_keys", NULL,
+                          "folder of the keys of secret votes, outside of the data directory; "
+                          "DATA-keys beside it if not given",
+                          false},
     [CONFIG_LOG] = {"log", "info", "least level that is logged: debug, info, warn, error", false},
 };
 
@@ -167,6 +171,15 @@ bool config_read(struct config *c, const char *file, struct fail *why)
             return false;
     }
     return true;
+}
+
+char *config_seal_folder(const struct config *c, const char *data)
+{
+    const char *given = c ? c->values[CONFIG_SEAL_KEYS] : NULL;
+    size_t length = strlen(data);
+    while (length > 1 && data[length - 1] == '/')
+        length--;
+    return given ? mem_string(given) : mem_printf("%.*s-keys", (int)length, data);
 }
 
 void config_done(struct config *c)

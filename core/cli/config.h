@@ -20,6 +20,7 @@ enum config_key {
     CONFIG_MAIL_FROM,
     CONFIG_SINK,
     CONFIG_SECRETS,
+    CONFIG_SEAL_KEYS,
     CONFIG_LOG,
     CONFIG_COUNT,
 };
@@ -35,4 +36,7 @@ CHECKED bool config_check(const struct config *c, struct fail *why);
 void config_done(struct config *c);
 void config_set(struct config *c, enum config_key key, const char *value); // an option
 const char *config_get(const struct config *c, enum config_key key);
+// Where the keys of secret votes lie: as configured (c may be NULL), or beside the data directory.
+// By mem_free.
+char *config_seal_folder(const struct config *c, const char *data);
 void config_describe(FILE *out); // every key with its meaning, for --help

@@ -13,6 +13,7 @@
 #include "effects/sink.h"
 #include "engine/loop.h"
 #include "net/client.h"
+#include "people/keyring.h"
 #include "store/memory.h"
 #include "store/sqlite.h"
 #include "store/store.h"
@@ -117,6 +118,18 @@ static void add_executors(struct site *s, const struct site_opts *opts)
     }
 }
 
+// Keys of secret votes lie outside of the data directory; those that a crash left behind are
+// destroyed.
+static bool open_keyring(struct site *s, const struct site_opts *opts, struct fail *why)
+{
+    if (!opts->data)
+        return true;
+    char *folder = config_seal_folder(opts->config, opts->data);
+    people_set_seal_folder(s->people, folder);
+    mem_free(folder);
+    return keyring_sweep(s->people, why);
+}
+
 static bool open_engine(struct site *s, const struct site_opts *opts, struct fail *why)
 {
     struct engine_opts engine_opts = {
@@ -132,7 +145,7 @@ static bool open_engine(struct site *s, const struct site_opts *opts, struct fai
     if (opts->plugins)
         plugins_attach(opts->plugins, s->people);
     add_executors(s, opts);
-    if (!engine_recover(s->engine, why))
+    if (!open_keyring(s, opts, why) || !engine_recover(s->engine, why))
         return false;
     if (s->engine_loop)
         engine_loop_attach(s->engine_loop, s->engine);

@@ -9,7 +9,10 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/config.h"
 #include "cli/context.h"
+#include "people/keyring.h"
+#include "people/urn_check.h"
 #include "store/audit.h"
 #include "store/doctor.h"
 #include "store/sqlite.h"
@@ -17,15 +20,19 @@
 
 static const char verify_usage[] =
     "usage: dure verify DIR [--instance ID] [--export FILE]\n"
-    "       dure verify CASE.json\n"
+    "       dure verify CASE.json [--receipt RECEIPT]\n"
     "Walks the audit chain of a data directory (or of one instance) or of an exported case; exit 1 "
     "if anything does\n"
-    "not fit. --export writes one instance as a case that can be verified alone.\n";
+    "not fit. --export writes one instance as a case that can be verified alone. Of a secret vote "
+    "in a case it\n"
+    "counts the ballots again and checks that they are those that were cast; --receipt says "
+    "whether the ballot behind\n"
+    "a voter's receipt is among them.\n";
 static const char backup_usage[] =
     "usage: dure backup DIR FILE\n"
     "Copies the database of a data directory, in use or not, into a new file.\n";
 static const char doctor_usage[] =
-    "usage: dure doctor DIR\n"
+    "usage: dure doctor DIR [--seal-keys FOLDER]\n"
     "Examines a data directory and says in words what is wrong and what to do.\n";
 
 static struct store *open_to_look(const char *directory, struct fail *why)
@@ -48,7 +55,19 @@ static int print_report(bool ok, const struct audit_report *r, const struct fail
     return ok ? EXIT_GOOD : EXIT_BAD;
 }
 
-static int verify_case(const char *file, struct audit_report *report)
+// The secret votes in a case whose chain is whole.
+static bool verify_urns(json exported, const char *receipt, struct fail *why)
+{
+    struct bytes lines;
+    bytes_init(&lines, 1 << 20);
+    struct urn_check_report report = {.lines = &lines};
+    bool ok = urn_check_case(exported, receipt, &report, why);
+    fputs(lines.data, stdout);
+    bytes_done(&lines);
+    return ok;
+}
+
+static int verify_case(const char *file, const char *receipt, struct audit_report *report)
 {
     struct fail why = {0};
     struct bytes text;
@@ -56,7 +75,7 @@ static int verify_case(const char *file, struct audit_report *report)
     json exported = json_absent();
     bool ok = cli_read_file(file, &text, &why) &&
               json_parse(text.data, text.length, &exported, &why) &&
-              audit_verify_case(exported, report, &why);
+              audit_verify_case(exported, report, &why) && verify_urns(exported, receipt, &why);
     json_free(exported);
     bytes_done(&text);
     return print_report(ok, report, &why);
@@ -99,9 +118,10 @@ int command_verify(int argc, char **argv)
 {
     static const struct option options[] = {{"instance", required_argument, NULL, 'i'},
                                             {"export", required_argument, NULL, 'e'},
+                                            {"receipt", required_argument, NULL, 'r'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    const char *instance = NULL, *export = NULL;
+    const char *instance = NULL, *export = NULL, *receipt = NULL;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (c == 'h')
             return fputs(verify_usage, stdout), EXIT_GOOD;
@@ -109,6 +129,8 @@ int command_verify(int argc, char **argv)
             instance = optarg;
         else if (c == 'e')
             export = optarg;
+        else if (c == 'r')
+            receipt = optarg;
         else
             return cli_wrong_option(verify_usage, argv, options);
     }
@@ -121,11 +143,13 @@ int command_verify(int argc, char **argv)
         fprintf(stderr, "dure verify: there is no '%s'\n", argv[optind]);
         return EXIT_BAD;
     }
+    if (receipt && S_ISDIR(st.st_mode))
+        return cli_usage(verify_usage, "--receipt needs a case, which --export makes");
     struct bytes details;
     bytes_init(&details, 1 << 20);
     struct audit_report report = {.details = &details};
     int code = S_ISDIR(st.st_mode) ? verify_directory(argv[optind], instance, export, &report)
-                                   : verify_case(argv[optind], &report);
+                                   : verify_case(argv[optind], receipt, &report);
     bytes_done(&details);
     return code;
 }
@@ -154,8 +178,30 @@ int command_backup(int argc, char **argv)
     return EXIT_GOOD;
 }
 
+// Open secret votes whose keys are not where they should be.
+static bool print_keys(struct store *store, const char *directory, const char *folder)
+{
+    struct fail why = {0};
+    struct config config;
+    struct bytes lines;
+    if (!config_read(&config, NULL, &why)) {
+        printf("problem: the configuration cannot be read: %s\n", why.message);
+        config_done(&config);
+        return false;
+    }
+    config_set(&config, CONFIG_SEAL_KEYS, folder);
+    char *keys = config_seal_folder(&config, directory);
+    bytes_init(&lines, 1 << 20);
+    bool sound = keyring_examine(store, keys, &lines, &why);
+    fputs(lines.data, stdout);
+    bytes_done(&lines);
+    mem_free(keys);
+    config_done(&config);
+    return sound;
+}
+
 // The chain is looked at only where the database opens.
-static bool print_chain(const char *directory)
+static bool print_chain(const char *directory, const char *folder)
 {
     struct fail why = {0};
     struct store *store = open_to_look(directory, &why);
@@ -176,8 +222,9 @@ static bool print_chain(const char *directory)
                "`dure verify --export`\n",
                why.message, details.data);
     bytes_done(&details);
+    bool keys = print_keys(store, directory, folder);
     store_close(store);
-    return whole;
+    return whole && keys;
 }
 
 // One line a finding; the way out is part of the sentence.
@@ -185,7 +232,8 @@ int command_doctor(int argc, char **argv)
 {
     if (asks_help(argc, argv))
         return fputs(doctor_usage, stdout), EXIT_GOOD;
-    if (argc != 2)
+    const char *folder = argc == 4 && strcmp(argv[2], "--seal-keys") == 0 ? argv[3] : NULL;
+    if (argc != 2 && folder == NULL)
         return cli_usage(doctor_usage, "doctor needs a data directory");
     struct bytes lines;
     bytes_init(&lines, 1 << 20);
@@ -193,6 +241,6 @@ int command_doctor(int argc, char **argv)
     bool sound = store_doctor(argv[1], &report);
     fputs(lines.data, stdout);
     bytes_done(&lines);
-    bool whole = print_chain(argv[1]);
+    bool whole = print_chain(argv[1], folder);
     return sound && whole ? EXIT_GOOD : EXIT_BAD;
 }

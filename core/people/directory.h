@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/hash.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "calendar/zone.h"
 #include "engine/engine.h"
@@ -27,6 +28,9 @@ struct people {
     bool has_key;
     uint8_t key[HASH_BYTES]; // of links and request hashes; TABLE_META
     struct map forms;        // parsed and compiled, by their text; see form_schema.h
+    char *seal_folder;       // of the keys of urns; NULL: they lie in the store
+    bool urns_looked, has_urns;
+    struct list doomed; // keys that go once their rows are gone for good
 };
 
 // An id: no white space, no control characters, nothing that a path or CSV would trip over.

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "people/directory.h"
 #include "people/form_schema.h"
+#include "people/keyring.h"
 #include "people/resident.h"
 
 #define ATTRIBUTES_BYTES_MAX (64 * 1024)
@@ -22,6 +23,7 @@ struct people *people_new(struct engine *engine)
     p->store = engine_store(engine);
     p->zone = zone_utc();
     map_init(&p->forms);
+    list_init(&p->doomed);
     return p;
 }
 
@@ -31,8 +33,16 @@ void people_free(struct people *p)
         return;
     forms_forget(p);
     map_done(&p->forms);
+    keyring_forget(p);
+    mem_free(p->seal_folder);
     mem_free(p->url);
     mem_free(p);
+}
+
+void people_set_seal_folder(struct people *p, const char *folder)
+{
+    mem_free(p->seal_folder);
+    p->seal_folder = folder ? mem_string(folder) : NULL;
 }
 
 void people_set_url(struct people *p, const char *url)

@@ -20,6 +20,9 @@ struct engine *people_engine(const struct people *p);
 // paths then) until it is set. Copied.
 void people_set_url(struct people *p, const char *url);
 const char *people_url(const struct people *p);
+// Where the keys of secret votes lie (keyring.h): a folder outside of the data directory; NULL, as
+// it is at first: in the store. Copied.
+void people_set_seal_folder(struct people *p, const char *folder);
 // In which zone the dates of memberships are read; UTC where never set.
 void people_set_zone(struct people *p, const struct zone *zone);
 

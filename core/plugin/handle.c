@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "people/item.h"
+#include "people/urn.h"
 #include "plugin/host_call.h"
 #include "plugin/lua_item.h"
 #include "plugin/lua_json.h"
@@ -324,8 +325,10 @@ void plugins_ended(struct function_host *host, struct engine *e, const struct st
 {
     (void)reason;
     struct plugins *p = (struct plugins *)host;
-    if (p->people != NULL)
+    if (p->people != NULL) {
         item_close(p->people, address, NULL);
+        urn_step_ended(p->people, address);
+    }
     struct value prefix[] = {value_text(address->instance), value_text(address->path),
                              value_integer(address->attempt)};
     store_delete_prefix(engine_store(e), TABLE_RECORD, prefix, 3);

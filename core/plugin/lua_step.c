@@ -377,7 +377,7 @@ void lua_step_open_jmp(lua_State *L)
     sandbox_set_functions_jmp(L, lua_ask_methods);
     sandbox_set_functions_jmp(L, lua_http_methods);
     sandbox_set_functions_jmp(L, lua_peer_methods);
-    sandbox_set_functions_jmp(L, lua_seal_methods);
+    sandbox_set_functions_jmp(L, lua_urn_methods);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_mark);
     lua_records_open_jmp(L);
     lua_item_open_jmp(L);

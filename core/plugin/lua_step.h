@@ -15,7 +15,7 @@ void lua_step_settle_jmp(lua_State *L, int step);
 extern const luaL_Reg lua_ask_methods[];
 extern const luaL_Reg lua_http_methods[];
 extern const luaL_Reg lua_peer_methods[];
-extern const luaL_Reg lua_seal_methods[];
+extern const luaL_Reg lua_urn_methods[];
 void lua_records_open_jmp(lua_State *L); // the metatable of step.records
 void lua_records_push_jmp(lua_State *L);
 void lua_records_push_peer_jmp(lua_State *L, const char *path, int64_t attempt); // read only

@@ -58,25 +58,32 @@ void audit_append_text(struct store *s, const char *instance, int64_t now_ms,
 // The reference is random rather than counted: of a secret ballot not even the order may show.
 json audit_personal(struct store *s, const char *instance, const char *person, json payload)
 {
-    uint8_t salt[SALT_BYTES], name[REFERENCE_BYTES];
-    char reference[BASE64_SIZE(REFERENCE_BYTES)], hex[HASH_HEX_SIZE];
-    struct bytes body;
-    store_random(s, salt, sizeof(salt));
+    uint8_t name[REFERENCE_BYTES];
+    char reference[BASE64_SIZE(REFERENCE_BYTES)];
     store_random(s, name, sizeof(name));
     base64_encode(name, sizeof(name), reference);
+    return audit_personal_named(s, &(struct audit_name){instance, reference, person}, payload);
+}
+
+json audit_personal_named(struct store *s, const struct audit_name *name, json payload)
+{
+    uint8_t salt[SALT_BYTES];
+    char hex[HASH_HEX_SIZE];
+    struct bytes body;
+    store_random(s, salt, sizeof(salt));
     bytes_init(&body, SIZE_MAX / 4);
     json_write(payload, JSON_COMPACT, &body);
     struct hash hash = chain_personal(salt, sizeof(salt), body.data, body.length);
     store_put(s, TABLE_PERSONAL,
-              (struct value[]){[PERSONAL_INSTANCE] = value_text(instance),
-                               [PERSONAL_REF] = value_text(reference),
-                               [PERSONAL_PERSON] = value_text(person),
+              (struct value[]){[PERSONAL_INSTANCE] = value_text(name->instance),
+                               [PERSONAL_REF] = value_text(name->reference),
+                               [PERSONAL_PERSON] = value_text(name->person),
                                [PERSONAL_SALT] = value_blob(salt, sizeof(salt)),
                                [PERSONAL_BODY] = value_blob(body.data, body.length)});
     bytes_done(&body);
     hash_hex(&hash, hex);
     json out = json_object();
-    json_set_text(&out, "personal", reference);
+    json_set_text(&out, "personal", name->reference);
     json_set_text(&out, "hash", hex);
     return out;
 }

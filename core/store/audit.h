@@ -32,6 +32,13 @@ void audit_append_text(struct store *s, const char *instance, int64_t now_ms,
 // Puts a personal payload away and returns what may stand in history: {"personal": ref, "hash":
 // hex}.
 json audit_personal(struct store *s, const char *instance, const char *person, json payload);
+// The same under a name of the caller's own, by which it is found again; such names have a space,
+// which the others never have.
+struct audit_name {
+    const char *instance, *reference;
+    const char *person; // or NULL
+};
+json audit_personal_named(struct store *s, const struct audit_name *name, json payload);
 // The payload behind such a reference; absent once erased.
 CHECKED bool audit_personal_read(struct store *s, const char *instance, json reference,
                                  json *payload, struct fail *why);

@@ -17,6 +17,10 @@ local function read_candidates(input)
   local list, seen = dure.array {}, {}
   for i, given in ipairs(input.candidates) do
     local one = type(given) == "table" and { id = given.id, name = given.name or given.id } or { id = given, name = given }
+    if input.secret and one.id:find("[ ,]") then
+      error { type = "validation", status = 400, title = "a candidate's id has a space or a comma",
+              detail = "'" .. one.id .. "' could not be told from two ids in the text of a secret ballot" }
+    end
     if seen[one.id] then
       error { type = "validation", status = 400, title = "a candidate comes twice", detail = "'" .. one.id .. "'" }
     end
@@ -71,6 +75,28 @@ function rules.marks(ballot)
   for _, id in ipairs(ballot.reject) do marks[#marks + 1] = "no:" .. id end
   if #marks == 0 then marks[1] = "blank" end
   return marks
+end
+
+-- A secret ballot as text, which README tells voters how to make again.
+function rules.text(ballot)
+  return "approve " .. table.concat(ballot.approve, ",") .. " reject " .. table.concat(ballot.reject, ",")
+end
+
+local function ids_in(text)
+  local ids = {}
+  for id in text:gmatch("[^,]+") do ids[#ids + 1] = id end
+  return ids
+end
+
+function rules.marks_of(text)
+  local approve, reject = text:match("^approve (.-) reject (.*)$")
+  return rules.marks { approve = ids_in(approve), reject = ids_in(reject) }
+end
+
+function rules.text_bytes(step)
+  local bytes = #"approve  reject "
+  for _, candidate in ipairs(step.state.candidates) do bytes = bytes + #candidate.id + 1 end
+  return bytes
 end
 
 -- ---- who is elected
@@ -213,14 +239,15 @@ local function outcome_of(out)
   return out.vacant > 0 and "vacant" or "elected"
 end
 
-function rules.finish(step)
+function rules.finish(step, counted)
   local state, tie = step.state, step.input.tie or "runoff"
-  local out = tally.of(step, rules.marks)
+  local out = tally.of(step, rules, counted)
   count_candidates(step, out)
   judge(step, out)
   hide_small(step, out)
   out.opened = dure.time.format(state.opened, step.zone)
   out.closed = dure.time.format(state.closes and math.min(step.now, state.closes) or step.now, step.zone)
+  poll.publish(step, out)
   local candidates = standing(step, out)
   if tie == "runoff" and not out.outcome and out.vacant > 0 and out.cast > 0 and state.round < ROUNDS_MAX and #candidates > 0 then
     return open_runoff(step, out, candidates)

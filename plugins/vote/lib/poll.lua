@@ -4,14 +4,17 @@
 --     item(step, id)           what an elector is asked
 --     read(step, data)         a ballot of an answer's data; refuses what is none
 --     marks(ballot)            the counters it adds to: {"yes"}, {"yes:a", "no:b"}
---     finish(step)             the output, or step:wait() if it goes on
+--     text(ballot)             the ballot as text, as a secret one goes into the urn
+--     marks_of(text)           the counters of such a text
+--     text_bytes(step)         how long such a text is at most
+--     finish(step, counted)    the output, or step:wait() if it goes on
 --
---     waiting ──opens──> open ──closes + grace, or all have voted──> finish
+--     waiting ──opens──> (filling) ──> open ──closes + grace, or all have voted──> finish
 --
 -- Kept of an open poll: counters in step.state; `voter:ROUND:ID` {ballot, late} of each elector.
--- A secret poll keeps no counters and no ballot with the elector: `ballot:ROUND:HASH` {sealed} has
--- as its key the hash of a receipt that nobody has but the voter, so that rows lie in no order of
--- time and lead to nobody; sealed in it are the ballot and its mark, which is published.
+-- A secret poll keeps no counters and no ballot with the elector: ballots go into the urn of the
+-- round (the host's, people/urn.c), which is opened once, at the close. `voter:ROUND:ID` {late} is
+-- its roll.
 local electorate = require("lib.electorate")
 local rule = require("lib.rule")
 local words = require("lib.words")
@@ -61,16 +64,71 @@ local function plan_reminders(step)
   end
 end
 
+-- ---- the urn of a secret poll
+
+local FILL = 2000 -- slots made in one turn
+local RETRY_MS = 60 * 1000
+
+local function urn_name(step)
+  return tostring(step.state.round)
+end
+
+-- Asks at once, or when the urn has all its slots: those of a large electorate take some turns.
+local function fill_and_ask(step, rules)
+  local state = step.state
+  if state.secret and not step:urn_fill(urn_name(step), FILL) then
+    state.phase = "filling"
+    step:at(step.now, "fill")
+    return
+  end
+  state.phase = "open"
+  electorate.ask_page(step, 1, rules.item)
+end
+
+-- Where the key is not there nothing is lost yet: it is tried again until somebody brings it back.
+local function wait_for_key(step, why)
+  if not step.state.key_missing then
+    step.state.key_missing = true
+    step:note { type = "key_missing", text = why }
+  end
+  step:log("the count waits: " .. why)
+  step:at(step.now + RETRY_MS, "close")
+  return step:wait()
+end
+
+local function close(step, rules)
+  if not step.state.secret then return rules.finish(step) end
+  local counted, why = step:urn_count(urn_name(step))
+  if not counted then return wait_for_key(step, why) end
+  return rules.finish(step, counted)
+end
+
+-- Puts the ballots, who has voted and the tally into the case file.
+function poll.publish(step, out)
+  if not step.state.secret then return end
+  local roll, prefix = dure.array {}, key(step, "voter")
+  for name in step.records:each(prefix) do roll[#roll + 1] = name:sub(#prefix + 1) end
+  local tally = { task = step.task, threshold = step.input.threshold or { moreThan = "1/2" },
+                  quorumRule = step.input.quorum }
+  for name, value in pairs(out) do
+    if name ~= "ballots" and name ~= "missing" then tally[name] = value end
+  end
+  step:urn_publish(urn_name(step), { roll = roll, tally = tally, hide_values = step.input.minCell ~= nil })
+end
+
 -- Opens the doors of this round for the electorate as it was frozen.
 function poll.open(step, rules)
   local state = step.state
-  state.phase, state.opened = "open", step.now
+  state.opened = step.now
   state.counts, state.voted, state.history, state.late, state.asked_pages = {}, 0, 0, 0, 0
   if state.closes then
     step:at(state.closes + state.grace, "close")
     plan_reminders(step)
   end
-  electorate.ask_page(step, 1, rules.item)
+  if state.secret then
+    step:urn_open(urn_name(step), { ballots = state.electors, bytes = rules.text_bytes(step) })
+  end
+  fill_and_ask(step, rules)
   return step:wait()
 end
 
@@ -105,7 +163,8 @@ end
 
 function poll.timer(step, name, rules)
   if name == "open" then return freeze_and_open(step, rules) end
-  if name == "close" then return rules.finish(step) end
+  if name == "fill" then return fill_and_ask(step, rules) end
+  if name == "close" then return close(step, rules) end
   local what, number = name:match("^(.-):?(%d+)$")
   if what == "ask" then
     electorate.ask_page(step, math.tointeger(number), rules.item)
@@ -142,28 +201,17 @@ local function cast_open(step, id, ballot, before, late, rules)
   return { late = late, history = step.state.history }
 end
 
--- The published mark of a ballot: whoever has the receipt can make it again, nobody else can.
-local function mark_of(receipt, ballot)
-  return dure.hash(receipt .. ":" .. poll.ballot_text(ballot))
-end
-
--- A ballot as text: the choice, or the ids of an election, sorted.
-function poll.ballot_text(ballot)
-  if type(ballot) == "string" then return ballot end
-  return "approve " .. table.concat(ballot.approve, ",") .. " reject " .. table.concat(ballot.reject, ",")
-end
-
-local function cast_secret(step, id, ballot, before, late, given)
-  local state = step.state
-  -- The id is in the hash so that a receipt that was shown to somebody is of no use to him.
-  local place = key(step, "ballot", dure.hash("ballot " .. id .. " " .. given.receipt))
+local function cast_secret(step, id, ballot, before, late, given, rules)
   if before then
-    if state.change == "never" then refuse("already_voted") end
-    if not given.amend or not step.records:get(place) then refuse("already_voted", "receipt_needed") end
+    if step.state.change == "never" then refuse("already_voted") end
+    if not given.amend then refuse("already_voted", "receipt_needed") end
   elseif given.amend then
     refuse("unknown_receipt")
   end
-  step.records:put(place, { sealed = step:seal { ballot = ballot, mark = mark_of(given.receipt, ballot) } })
+  -- A receipt is of use to its voter only, so that one that was shown to somebody changes nothing.
+  local taken = step:urn_cast(urn_name(step), { voter = id, receipt = given.receipt, value = rules.text(ballot),
+                                                again = before ~= nil })
+  if not taken then refuse("already_voted", "receipt_needed") end
   step.records:put(key(step, "voter", id), { late = late })
   return { late = late, receipt = given.receipt }
 end
@@ -175,7 +223,7 @@ local function cast(step, id, given, rules)
   local before = step.records:get(key(step, "voter", id))
   if not electorate.is_present(step, id) then refuse("not_eligible", "not_present") end
   count_voter(step, before, late)
-  if state.secret then return cast_secret(step, id, ballot, before, late, given) end
+  if state.secret then return cast_secret(step, id, ballot, before, late, given, rules) end
   return cast_open(step, id, ballot, before, late, rules)
 end
 
@@ -226,7 +274,7 @@ end
 
 local function check_window(step)
   local state = step.state
-  if state.phase == "waiting" or step.now < state.opens then refuse("not_open") end
+  if state.phase == "waiting" or state.phase == "filling" or step.now < state.opens then refuse("not_open") end
   if state.closes and step.now >= state.closes + state.grace then refuse("closed") end
 end
 
@@ -256,8 +304,8 @@ function poll.answer(step, item, given, rules)
     reply = cast(step, id, given, rules)
   end
   if not is_complete(step) then return step:accept(reply) end
-  local output = rules.finish(step)
-  if output == nil or step.state.phase == "open" then return step:accept(reply) end
+  local output = close(step, rules)
+  if step.state.phase ~= "over" then return step:accept(reply) end
   return step:done(output, reply)
 end
 

@@ -46,14 +46,13 @@ end
 
 -- ---- ballots
 
-local function count_secret(step, marks)
+-- counted: what the urn gave, {values = {text = number}, marks}
+local function count_secret(counted, rules)
   local counts, published = {}, dure.array {}
-  for _, row in step.records:each(poll.key(step, "ballot")) do
-    local kept = step:unseal(row.sealed)
-    for _, mark in ipairs(marks(kept.ballot)) do counts[mark] = (counts[mark] or 0) + 1 end
-    if #published < MARKS_MAX then published[#published + 1] = kept.mark end
+  for text, n in pairs(counted.values) do
+    for _, mark in ipairs(rules.marks_of(text)) do counts[mark] = (counts[mark] or 0) + n end
   end
-  table.sort(published)
+  for i = 1, math.min(#counted.marks, MARKS_MAX) do published[i] = counted.marks[i] end
   return counts, published
 end
 
@@ -64,15 +63,15 @@ local function copy(counts)
 end
 
 -- All but what the ballots mean: entitled, present, cast, the counters, the quorum.
-function tally.of(step, marks)
-  local state, input = step.state, step.input
+function tally.of(step, rules, counted)
+  local state, input, marks = step.state, step.input, rules.marks
   local out = { entitled = poll.entitled(step), cast = state.voted, history = state.history, late = state.late,
                 recused = state.recused, proxies = 0, invalid = 0, base = input.base or "present" }
   if out.entitled == 0 then electorate.raise_empty() end
   local set = electorate.present_set(step)
   out.present = count_present(step, set)
   if state.secret then
-    out.marked, out.ballots = count_secret(step, marks)
+    out.marked, out.ballots = count_secret(counted, rules)
   else
     out.marked = copy(state.counts)
   end

@@ -57,6 +57,20 @@ function rules.marks(ballot)
   return { ballot }
 end
 
+function rules.text(ballot)
+  return ballot
+end
+
+function rules.marks_of(text)
+  return { text }
+end
+
+function rules.text_bytes(step)
+  local longest = 1
+  for _, option in ipairs(step.state.options) do longest = math.max(longest, #option) end
+  return longest
+end
+
 -- ---- the outcome
 
 local function affirmative(options)
@@ -125,15 +139,16 @@ local function hide_small(step, out)
   end
 end
 
-function rules.finish(step)
+function rules.finish(step, counted)
   local state = step.state
-  local out = tally.of(step, rules.marks)
+  local out = tally.of(step, rules, counted)
   count_options(step, out)
   out.outcome = outcome_of(step, out)
   hide_small(step, out)
   state.phase = "over"
   out.question, out.opened = step.input.question, dure.time.format(state.opened, step.zone)
   out.closed = dure.time.format(state.closes and math.min(step.now, state.closes) or step.now, step.zone)
+  poll.publish(step, out)
   return out
 end
 
