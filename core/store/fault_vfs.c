@@ -47,18 +47,19 @@ static int leave(struct fault_disk *disk, int code)
     return code;
 }
 
-// SQLITE_OK, or the failure that is due now.
-static int due(struct fault_disk *disk)
+// SQLITE_OK, or the failure that is due now, as the system's VFS reports it: a sync never says that
+// the disk is full.
+static int due(struct fault_disk *disk, int broken)
 {
     struct faults *f = &disk->faults;
     long n = ++f->operations;
     if (f->dies_at > 0 && n >= f->dies_at)
         f->dead = true;
     if (f->dead)
-        return SQLITE_IOERR;
+        return broken;
     if (f->fail_at == 0 || n < f->fail_at || n >= f->fail_at + f->fail_count)
         return SQLITE_OK;
-    return f->full ? SQLITE_FULL : SQLITE_IOERR;
+    return f->full && broken != SQLITE_IOERR_FSYNC ? SQLITE_FULL : broken;
 }
 
 // ---- reading and writing
@@ -75,7 +76,7 @@ static int write_file(sqlite3_file *file, const void *data, int bytes, sqlite3_i
 {
     struct handle *h = of(file);
     enter(h->disk);
-    int code = due(h->disk);
+    int code = due(h->disk, SQLITE_IOERR_WRITE);
     if (code == SQLITE_OK)
         fault_file_write(h->file, (size_t)offset, data, (size_t)bytes);
     else if (h->disk->faults.short_writes && !h->disk->faults.dead)
@@ -87,7 +88,7 @@ static int truncate_file(sqlite3_file *file, sqlite3_int64 size)
 {
     struct handle *h = of(file);
     enter(h->disk);
-    int code = due(h->disk);
+    int code = due(h->disk, SQLITE_IOERR_TRUNCATE);
     if (code == SQLITE_OK)
         fault_file_truncate(h->file, (size_t)size);
     return leave(h->disk, code);
@@ -98,7 +99,7 @@ static int sync_file(sqlite3_file *file, int flags)
     struct handle *h = of(file);
     (void)flags;
     enter(h->disk);
-    int code = due(h->disk);
+    int code = due(h->disk, SQLITE_IOERR_FSYNC);
     if (code == SQLITE_OK && !h->disk->faults.lies)
         fault_file_sync(h->file);
     else if (h->disk->faults.forget && !h->disk->faults.dead)
@@ -126,11 +127,12 @@ static int sector_size(sqlite3_file *file)
     return FAULT_SECTOR;
 }
 
-// No promises: neither atomic sectors nor that appending is safe.
+// What the system's file system promises, and no more: a write that the power cuts harms nothing
+// beside it. Neither are sectors atomic nor is appending safe.
 static int device(sqlite3_file *file)
 {
     (void)file;
-    return 0;
+    return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
 // ---- locks of the file
@@ -342,7 +344,7 @@ static int delete_file(sqlite3_vfs *vfs, const char *path, int sync_directory)
     struct fault_disk *disk = vfs->pAppData;
     (void)sync_directory;
     enter(disk);
-    int code = due(disk);
+    int code = due(disk, SQLITE_IOERR_DELETE);
     struct fault_file *f = find(disk, path);
     if (code == SQLITE_OK && (f == NULL || !f->exists))
         code = SQLITE_IOERR_DELETE_NOENT;

@@ -47,6 +47,7 @@ struct sqlite_writer {
     int64_t retry_ms;
     int wal_pages;     // since the last full checkpoint
     int wal_pages_due; // checkpoint then
+    bool sync_failed;  // of the file: no checkpoint in this life any more
 
     bool in_line;      // there is no thread
     struct job *group; // in line: what was refused, to be tried again
@@ -324,12 +325,24 @@ static bool write_group(struct sqlite_writer *w, const struct job *first, struct
     return false;
 }
 
+// After a sync of the file that failed nobody knows what the kernel has forgotten, and SQLite does
+// not copy again what an earlier checkpoint had copied without a sync. The log still has all of it:
+// it is not begun anew and not removed, so the next start copies it from its beginning.
+static void leave_log_alone(struct sqlite_writer *w)
+{
+    w->sync_failed = true;
+    sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    log_error("store", "sync_failed",
+              "way_out=\"look after the disk, then restart Dure: until then "
+              "the log grows\"");
+}
+
 // Passive checkpoints copy what no reader needs and wait for nobody; the log starts anew when the
 // next commit finds all of it copied. Should readers keep it from that for long, the log is waited
 // for, up to the busy timeout. A failure is no trouble: the log is durable, only longer.
 static void checkpoint(struct sqlite_writer *w, bool idle)
 {
-    if (w->wal_pages < (idle ? w->wal_pages_due : 2 * w->wal_pages_due))
+    if (w->sync_failed || w->wal_pages < (idle ? w->wal_pages_due : 2 * w->wal_pages_due))
         return;
     bool insist = w->wal_pages >= WAL_HARD_TIMES * w->wal_pages_due;
     int length = 0, copied = 0;
@@ -339,6 +352,8 @@ static void checkpoint(struct sqlite_writer *w, bool idle)
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         log_warn("store", "checkpoint_failed", "pages=%d reason=\"%s\"", w->wal_pages,
                  sqlite3_errmsg(w->db));
+    if (code != SQLITE_OK && sqlite3_extended_errcode(w->db) == SQLITE_IOERR_FSYNC)
+        leave_log_alone(w);
     w->wal_pages = code == SQLITE_OK && copied == length ? 0 : w->wal_pages;
 }
 
