@@ -15,6 +15,7 @@
 #include "people/directory.h"
 #include "people/form_schema.h"
 #include "people/item_row.h"
+#include "people/refusal.h"
 #include "people/resident.h"
 #include "store/audit.h"
 
@@ -413,11 +414,27 @@ static bool take(struct taking *t, json *reply, struct fail *why)
     return good;
 }
 
+// What the disk or a limit of the house refuses is none of the case's business.
+static void note_refusal(const struct taking *t, const struct fail *why)
+{
+    bool is_rule = why->kind == FAIL_REFUSED || why->kind == FAIL_INVALID ||
+                   (why->kind == FAIL_CONFLICT && strcmp(why->code, "failed") != 0);
+    if (!is_rule || !row_is_there(&t->item))
+        return;
+    refusal_note(t->p, &(struct refusal){.step = item_step(&t->item),
+                                         .task = row_text(&t->item, ITEM_TASK),
+                                         .item = t->answer->item,
+                                         .person = t->answer->person,
+                                         .code = why->code});
+}
+
 bool item_answer(struct people *p, const struct answer *answer, json *reply, struct fail *why)
 {
     struct taking t = {.p = p, .answer = answer, .kept = json_absent(), .previous = json_absent()};
     *reply = json_absent();
     bool good = take(&t, reply, why);
+    if (!good)
+        note_refusal(&t, why);
     row_done(&t.item);
     row_done(&t.earlier);
     json_free(t.kept);

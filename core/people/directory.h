@@ -30,7 +30,8 @@ struct people {
     struct map forms;        // parsed and compiled, by their text; see form_schema.h
     char *seal_folder;       // of the keys of urns; NULL: they lie in the store
     bool urns_looked, has_urns;
-    struct list doomed; // keys that go once their rows are gone for good
+    struct map refusals; // how often, by code and item; see refusal.h
+    struct list doomed;  // keys that go once their rows are gone for good
 };
 
 // An id: no white space, no control characters, nothing that a path or CSV would trip over.

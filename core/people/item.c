@@ -9,6 +9,7 @@
 #include "calendar/instant.h"
 #include "people/form_schema.h"
 #include "people/item_row.h"
+#include "people/refusal.h"
 
 #define NAME_BYTES_MAX  300
 #define TITLE_BYTES_MAX 4000
@@ -345,29 +346,67 @@ static bool is_wanted(const struct row *row, const struct wanted *w)
     return w->person ? assignee && strcmp(assignee, w->person) == 0 : !assignee;
 }
 
+// Of two closed ones the later in the order of steps and names is the one an answer meets.
+static bool is_later(const struct row *row, const struct row *than)
+{
+    static const int columns[] = {ITEM_PATH, ITEM_NAME};
+    int order = strcmp(row_text(row, columns[0]), row_text(than, columns[0]));
+    if (order == 0)
+        order = row_integer(row, ITEM_ATTEMPT) < row_integer(than, ITEM_ATTEMPT)   ? -1
+                : row_integer(row, ITEM_ATTEMPT) > row_integer(than, ITEM_ATTEMPT) ? 1
+                                                                                   : 0;
+    if (order == 0)
+        order = strcmp(row_text(row, columns[1]), row_text(than, columns[1]));
+    return order >= 0;
+}
+
 // The open one wins; else the last one that is closed, so that a late answer is refused by its rule
-// and not as unknown.
+// and not as unknown. A person's items are few, an instance's may be a hundred thousand.
 static bool find(struct people *p, const char *instance, const struct wanted *w, struct id *id,
                  struct fail *why)
 {
     struct scan *scan = NULL;
-    struct row row;
-    struct value prefix = value_text(instance);
-    struct scan_opts opts = {.table = TABLE_ITEM, .index = 0, .prefix = &prefix, .prefix_count = 1};
-    bool found = false, open = false;
+    struct row row, best = {0};
+    bool by_person = w->person && !w->name, open = false;
+    struct value prefix = value_text(by_person ? w->person : instance);
+    struct scan_opts opts = {
+        .table = TABLE_ITEM, .index = by_person ? 1 : 0, .prefix = &prefix, .prefix_count = 1};
     why->kind = FAIL_NONE;
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
     while (!open && scan_next(scan, &row, why)) {
-        if (is_wanted(&row, w)) {
-            found = true;
-            open = item_is_open(&row);
-            snprintf(id->text, sizeof id->text, "%s", row_text(&row, ITEM_ID));
+        bool fit = strcmp(row_text(&row, ITEM_INSTANCE), instance) == 0 && is_wanted(&row, w);
+        open = fit && item_is_open(&row);
+        if (!fit || (!open && row_is_there(&best) && !is_later(&row, &best))) {
+            row_done(&row);
+            continue;
         }
-        row_done(&row);
+        row_done(&best);
+        best = row;
     }
     scan_done(scan);
+    bool found = row_is_there(&best);
+    if (found)
+        snprintf(id->text, sizeof id->text, "%s", row_text(&best, ITEM_ID));
+    row_done(&best);
     return found;
+}
+
+// Who is asked nothing has been refused as well.
+static void note_stranger(struct people *p, const char *instance, const char *task,
+                          const char *person)
+{
+    struct fail why;
+    struct row row;
+    struct value key = value_text(instance);
+    if (!store_get(p->store, TABLE_INSTANCE, &key, &row, &why))
+        return;
+    if (row_is_there(&row))
+        refusal_note(p, &(struct refusal){.step = {.instance = instance, .path = ""},
+                                          .task = task,
+                                          .person = person,
+                                          .code = "not_eligible"});
+    row_done(&row);
 }
 
 bool item_find(struct people *p, const char *instance, const char *task, const char *person,
@@ -381,6 +420,7 @@ bool item_find(struct people *p, const char *instance, const char *task, const c
         return true;
     if (why->kind != FAIL_NONE)
         return false;
+    note_stranger(p, instance, task, person);
     return fail_code(why, FAIL_REFUSED, "not_eligible", "task '%s' asks %s nothing", task,
                      person ? person : "the public");
 }

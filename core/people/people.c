@@ -10,6 +10,7 @@
 #include "people/directory.h"
 #include "people/form_schema.h"
 #include "people/keyring.h"
+#include "people/refusal.h"
 #include "people/resident.h"
 
 #define ATTRIBUTES_BYTES_MAX (64 * 1024)
@@ -23,6 +24,7 @@ struct people *people_new(struct engine *engine)
     p->store = engine_store(engine);
     p->zone = zone_utc();
     map_init(&p->forms);
+    map_init(&p->refusals);
     list_init(&p->doomed);
     return p;
 }
@@ -33,6 +35,7 @@ void people_free(struct people *p)
         return;
     forms_forget(p);
     map_done(&p->forms);
+    refusals_forget(p);
     keyring_forget(p);
     mem_free(p->seal_folder);
     mem_free(p->url);

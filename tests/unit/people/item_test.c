@@ -234,7 +234,66 @@ TEST(item, lists_by_person)
     village_done(&v);
 }
 
-RUN(CASE(item, takes_an_answer_and_gives_a_receipt), CASE(item, asks_only_whom_it_asks),
+static size_t times(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+        n++;
+    return n;
+}
+
+static size_t noted(struct village *v, const char *part)
+{
+    struct fail why = {0};
+    json exported;
+    assert_true(audit_export(v->store, v->instance.text, &exported, &why));
+    char *text = json_dump(exported);
+    size_t n = times(text, part);
+    mem_free(text);
+    json_free(exported);
+    return n;
+}
+
+TEST(item, puts_what_is_refused_into_history_and_not_what_was_sent)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why = {0};
+    village_init(&v);
+    village_start(&v, TWO);
+    assert_true(village_answer(&v, (struct answer){.person = "b"}, "{}", NULL, &why));
+    refused(&v, (struct answer){.person = "b"}, "{\"secret\":\"word\"}", "already_answered");
+    refused(&v, (struct answer){.person = "c"}, "{}", "not_eligible");
+    refused(&v, (struct answer){.person = "900101-1234567"}, "{}", "not_eligible");
+    village_settle(&v);
+    assert_int_equal(noted(&v, "\"refused\""), 3);
+    assert_int_equal(noted(&v, "\"already_answered\""), 1);
+    assert_int_equal(noted(&v, "{\"person\":\"c\"}"), 1);
+    assert_int_equal(noted(&v, "word"), 0);
+    assert_int_equal(noted(&v, "900101"), 0);
+    struct audit_report report = {0};
+    assert_true(audit_verify(v.store, v.instance.text, &report, &why));
+    village_done(&v);
+}
+
+TEST(item, does_not_let_a_flood_of_refusals_grow_the_history)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why = {0};
+    village_init(&v);
+    village_start(&v, TWO);
+    assert_true(village_answer(&v, (struct answer){.person = "b"}, "{}", NULL, &why));
+    for (int i = 0; i < 1000; i++)
+        refused(&v, (struct answer){.person = "b"}, "{}", "already_answered");
+    village_settle(&v);
+    assert_int_equal(noted(&v, "\"refused\""), 3 + 8); // 1 2 3, 4 8 … 512
+    village_done(&v);
+}
+
+RUN(CASE(item, puts_what_is_refused_into_history_and_not_what_was_sent),
+    CASE(item, does_not_let_a_flood_of_refusals_grow_the_history),
+    CASE(item, takes_an_answer_and_gives_a_receipt), CASE(item, asks_only_whom_it_asks),
     CASE(item, is_done_with_one_answer_where_it_says_so), CASE(item, says_all_that_does_not_fit),
     CASE(item, answers_the_same_request_once), CASE(item, amends_and_withdraws_by_receipt),
     CASE(item, leaves_nothing_of_what_is_refused), CASE(item, closes_with_its_step),
