@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "people/directory.h"
 #include "json/schema.h"
 
@@ -121,6 +123,66 @@ static void say_first(json list, struct fail *why)
     json_free(first);
 }
 
+// ---- texts compare after NFC and trimming
+
+static bool text_is_plain(const char *text, size_t bytes)
+{
+    if (bytes > 0 && ((unsigned char)text[0] <= ' ' || (unsigned char)text[bytes - 1] <= ' '))
+        return false;
+    for (size_t i = 0; i < bytes; i++)
+        if ((unsigned char)text[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static json normal_text(json v)
+{
+    struct fail why;
+    struct bytes out;
+    size_t bytes = json_text_bytes(v);
+    if (text_is_plain(json_text(v), bytes))
+        return json_ref(v);
+    bytes_init(&out, SIZE_MAX / 4);
+    bool good = utf8_normalize(json_text(v), bytes, &out, &why);
+    json normal = good ? json_string_sized(out.data, out.length) : json_ref(v);
+    bytes_done(&out);
+    return normal;
+}
+
+// The same value with every text of it normalised.
+static json normal_value(json v)
+{
+    if (json_is_string(v))
+        return normal_text(v);
+    if (json_is_array(v)) {
+        json out = json_array();
+        for (size_t i = 0; i < json_length(v); i++) {
+            json item = json_at(v, i);
+            json_append_take(&out, normal_value(item));
+            json_free(item);
+        }
+        return out;
+    }
+    if (!json_is_object(v))
+        return json_ref(v);
+    json out = json_object();
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *key = NULL;
+    for (json value; json_next(v, &cursor, &key, &value);)
+        json_set_take(&out, key, normal_value(value));
+    return out;
+}
+
+// What was sent is kept as it was sent; but one name in two spellings is not two names, and blanks
+// are no text.
+static bool fits_normal_too(const struct schema *schema, json data, json *list)
+{
+    json normal = normal_value(data);
+    bool fits = json_equal(normal, data) || schema_check(schema, normal, add_violation, list);
+    json_free(normal);
+    return fits;
+}
+
 bool form_check(struct people *p, const struct row *row, int column, json data, json *violations,
                 struct fail *why)
 {
@@ -131,7 +193,8 @@ bool form_check(struct people *p, const struct row *row, int column, json data, 
     if (known == NULL || known->schema == NULL)
         return true;
     json list = json_array();
-    if (schema_check(known->schema, data, add_violation, &list)) {
+    if (schema_check(known->schema, data, add_violation, &list) &&
+        fits_normal_too(known->schema, data, &list)) {
         json_free(list);
         return true;
     }

@@ -14,7 +14,8 @@
 CHECKED bool form_read(struct people *p, const struct row *row, int column, json *form,
                        struct fail *why);
 // False with FAIL_INVALID and *violations = [{pointer, message}] (at most 50) if data does not fit
-// the form in the column.
+// the form in the column, as it is or with its texts in NFC and trimmed: a name in decomposed
+// Hangul or with a blank behind it is the same name to `uniqueItems`, and blanks alone are no text.
 CHECKED bool form_check(struct people *p, const struct row *row, int column, json data,
                         json *violations, struct fail *why);
 // A form that is none is refused when it is asked, not when somebody answers.
