@@ -98,88 +98,65 @@ static void add_problem(json *problems, const char *text)
     json_append_take(problems, json_string(text));
 }
 
-// Everything people_put would say of it, without leaving a trace.
-static bool try_person(struct people *p, json person, struct fail *why)
+// What people_put would make of it, without leaving a trace: the person as it would stand after,
+// compared with how it stands. The raw cells would not do: names come in decomposed, with blanks.
+static bool try_person(struct preview *v, json person, const char **action, struct fail *why)
 {
-    size_t mark = store_mark(p->store);
-    bool good = people_put(p, person, why);
-    store_undo(p->store, mark);
+    struct fail unknown = {0};
+    const char *id = json_get_text(person, "id", "");
+    json old = people_get(v->p, id, &unknown), new = json_absent();
+    size_t mark = store_mark(v->p->store);
+    bool good = people_put(v->p, person, why);
+    if (good)
+        new = people_get(v->p, id, &unknown);
+    store_undo(v->p->store, mark);
+    *action = !good ? "refuse" : json_equal(old, new) ? "same" : "change";
+    if (good && !json_is_object(old))
+        *action = "add";
+    json_free(old);
+    json_free(new);
     return good;
 }
 
-static bool same_member(json old, json new, const char *key)
-{
-    json a = json_get(old, key), b = json_get(new, key);
-    bool same = json_is_absent(b) || json_equal(a, b);
-    json_free(a);
-    json_free(b);
-    return same;
-}
+// The problems of a line and what would become of its person.
+struct verdict {
+    json problems;
+    const char *action;
+};
 
-static bool same_groups(json old, json new)
-{
-    json wanted = json_get(new, "groups"), had = json_get(old, "groups");
-    bool same = json_is_absent(wanted) || json_length(wanted) == json_length(had);
-    for (size_t i = 0; same && i < json_length(wanted); i++) {
-        bool found = false;
-        json a = json_at(wanted, i);
-        for (size_t k = 0; !found && k < json_length(had); k++) {
-            json b = json_at(had, k);
-            found = json_equal(a, b);
-            json_free(b);
-        }
-        json_free(a);
-        same = found;
-    }
-    json_free(wanted);
-    json_free(had);
-    return same;
-}
-
-static const char *action_of(struct preview *v, json person)
-{
-    struct fail why = {0};
-    json old = people_get(v->p, json_get_text(person, "id", ""), &why);
-    const char *action = "add";
-    if (json_is_object(old)) {
-        bool same = same_groups(old, person) && same_member(old, person, "attributes");
-        for (size_t i = 0; i < sizeof plain_columns / sizeof *plain_columns; i++)
-            same = same && same_member(old, person, plain_columns[i]);
-        action = same ? "same" : "change";
-    }
-    json_free(old);
-    return action;
-}
-
-static void find_problems(struct preview *v, const struct csv_row *head, const struct csv_row *row,
-                          json person, json *problems)
+static void judge(struct preview *v, const struct csv_row *row, json person,
+                  struct verdict *verdict)
 {
     struct fail why = {0};
     char text[200];
     const char *id = json_get_text(person, "id", "");
+    const struct csv_row *head = &v->table.rows[0];
+    *verdict = (struct verdict){.problems = json_array()};
     if (row->count > head->count) {
         snprintf(text, sizeof text, "has %zu cells where the first line has %zu", row->count,
                  head->count);
-        add_problem(problems, text);
+        add_problem(&verdict->problems, text);
     }
     int64_t before = json_get_int(v->seen, id, 0);
     if (before > 0) {
         snprintf(text, sizeof text, "has the same id as line %lld", (long long)before);
-        add_problem(problems, text);
+        add_problem(&verdict->problems, text);
     }
-    if (!try_person(v->p, person, &why))
-        add_problem(problems, why.message);
+    if (!try_person(v, person, &verdict->action, &why))
+        add_problem(&verdict->problems, why.message);
     if (id[0] != 0 && before == 0)
         json_set_int(&v->seen, id, row->line);
+    if (json_length(verdict->problems) > 0)
+        verdict->action = "refuse";
 }
 
-static void preview_row(struct preview *v, const struct csv_row *head, const struct csv_row *row)
+static void preview_row(struct preview *v, const struct csv_row *row)
 {
-    json person = person_of(head, row), problems = json_array(), entry = json_object();
-    find_problems(v, head, row, person, &problems);
-    bool refused = json_length(problems) > 0;
-    const char *action = refused ? "refuse" : action_of(v, person);
-    v->refused += refused;
+    json person = person_of(&v->table.rows[0], row), entry = json_object();
+    struct verdict verdict;
+    judge(v, row, person, &verdict);
+    const char *action = verdict.action;
+    v->refused += strcmp(action, "refuse") == 0;
     v->added += strcmp(action, "add") == 0;
     v->changed += strcmp(action, "change") == 0;
     v->same += strcmp(action, "same") == 0;
@@ -188,7 +165,7 @@ static void preview_row(struct preview *v, const struct csv_row *head, const str
     // What must not be kept is not shown either.
     if (!json_has_resident_number(person))
         json_set(&entry, "person", person);
-    json_set_take(&entry, "problems", problems);
+    json_set_take(&entry, "problems", verdict.problems);
     json_append_take(&v->rows, entry);
     json_free(person);
 }
@@ -221,7 +198,7 @@ bool people_import_preview(struct people *p, const char *csv, size_t bytes, json
         v.rows = json_array();
         v.seen = json_object();
         for (size_t i = 1; i < v.table.count; i++)
-            preview_row(&v, &v.table.rows[0], &v.table.rows[i]);
+            preview_row(&v, &v.table.rows[i]);
         *preview = preview_result(&v);
         json_free(v.rows);
         json_free(v.seen);

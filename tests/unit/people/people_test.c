@@ -194,6 +194,27 @@ TEST(people, imports_in_two_steps)
     village_done(&v);
 }
 
+// Excel writes decomposed names and blanks; what is stored has neither.
+TEST(people, importing_the_same_list_again_changes_nothing)
+{
+    UNUSED_STATE;
+    struct village v;
+    village_init(&v);
+    const char *csv = "id,name,email,groups,note\n"
+                      "m01,\xE1\x84\x80\xE1\x85\xA9\xE1\x86\xBC ,m01@example.org, b ; a, x \n";
+    json preview;
+    struct fail why = {0};
+    assert_true(people_import_preview(v.people, csv, strlen(csv), &preview, &why));
+    assert_true(people_import_commit(v.people, preview, &why));
+    json_free(preview);
+    assert_true(people_import_preview(v.people, csv, strlen(csv), &preview, &why));
+    json counts = json_get(preview, "counts");
+    assert_int_equal(json_get_int(counts, "same", 0), 1);
+    json_free(counts);
+    json_free(preview);
+    village_done(&v);
+}
+
 TEST(people, reads_cp949_and_names_bad_lines)
 {
     UNUSED_STATE;
@@ -239,4 +260,5 @@ TEST(people, sees_resident_numbers)
 RUN(CASE(people, keeps_what_it_is_given), CASE(people, refuses_what_is_wrong),
     CASE(people, knows_who_was_a_member_when), CASE(people, selects_without_doubles),
     CASE(people, puts_groups_as_a_whole), CASE(people, imports_in_two_steps),
+    CASE(people, importing_the_same_list_again_changes_nothing),
     CASE(people, reads_cp949_and_names_bad_lines), CASE(people, sees_resident_numbers))
