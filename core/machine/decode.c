@@ -9,6 +9,7 @@
 struct decoding {
     struct instance *instance;
     json values;
+    bool lacks_value; // a place in `values` was named that is not there
     struct fail *why;
 };
 
@@ -26,9 +27,11 @@ static int64_t int_at(json array, size_t n, int64_t otherwise)
     return value;
 }
 
-static json value_at(const struct decoding *d, int64_t place)
+static json value_at(struct decoding *d, int64_t place)
 {
-    return place >= 0 ? json_at(d->values, (size_t)place) : json_absent();
+    json value = place >= 0 ? json_at(d->values, (size_t)place) : json_absent();
+    d->lacks_value |= place >= 0 && json_is_absent(value);
+    return value;
 }
 
 static int64_t decode_moment(int64_t coded, int64_t from_ms)
@@ -182,7 +185,7 @@ static bool decode_frame(struct decoding *d, json coded, struct frame *parent, i
     return decode_data(d, f, coded) && decode_children(d, f, coded, depth);
 }
 
-static void decode_value(const struct decoding *d, json state, const char *key, json *out)
+static void decode_value(struct decoding *d, json state, const char *key, json *out)
 {
     int64_t place = json_get_int(state, key, -1);
     if (place >= 0)
@@ -238,7 +241,7 @@ static bool decode(struct decoding *d, json state)
     json root = json_get(state, "r");
     bool good = json_is_absent(root) || decode_frame(d, root, NULL, 1);
     json_free(root);
-    return good;
+    return good && (!d->lacks_value || corrupt(d, "it names a value that is not there"));
 }
 
 struct instance *instance_decode(const char *id, struct definition *definition, json state,
