@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/replay.h"
@@ -33,6 +34,14 @@ static bool is_trusted(const struct actor *actor)
 static bool authorize(struct api *a, struct request *r, unsigned needs)
 {
     const struct actor *actor = access_check(a->access, r);
+    if (actor->retry_after_s > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%d", actor->retry_after_s);
+        request_set_header(r, "Retry-After", seconds);
+        request_problem(r, 429, "too_many_tries",
+                        "too many tokens that are not good; try again in %s seconds", seconds);
+        return false;
+    }
     if (actor->kind == ACTOR_NOBODY) {
         request_set_header(r, "WWW-Authenticate", "Bearer realm=\"dure\"");
         request_problem(
@@ -55,6 +64,17 @@ static bool authorize(struct api *a, struct request *r, unsigned needs)
     return false;
 }
 
+void record_act(struct api *a, struct request *r, const char *act, const char *instance,
+                json detail_take)
+{
+    access_record(a->access, access_check(a->access, r),
+                  &(struct act){.act = act,
+                                .instance = instance,
+                                .detail = detail_take,
+                                .only_there = strcmp(act, "start") == 0});
+    json_free(detail_take);
+}
+
 static void enter(void *context, struct request *r)
 {
     struct bound_route *bound = context;
@@ -72,6 +92,9 @@ static void enter(void *context, struct request *r)
 #define START   PERMIT_START
 #define OPERATE PERMIT_OPERATE
 #define PEOPLE  PERMIT_PEOPLE
+#define AUDIT   PERMIT_AUDIT
+#define ADMIN   PERMIT_ADMIN
+#define ANY     PERMIT_ANY
 // Whoever mends a case has to see how it came about.
 #define HISTORY (PERMIT_AUDIT | PERMIT_OPERATE)
 // clang-format off
@@ -119,6 +142,15 @@ const struct resource resources[] = {
     {"POST", "/api/v1/people/import", persons_import, PEOPLE, "people",
      "Import a CSV file; with ?preview=1 only show what it would do", "preview", "text/csv", "200 422"},
     {"GET", "/api/v1/groups", groups_list, PEOPLE, "people", "All groups", NULL, NULL, "200"},
+    {"GET", "/api/v1/me", account_self, ANY, "access", "Who this token is, and what it may do", NULL, NULL, "200"},
+    {"GET", "/api/v1/accounts", accounts_list, ADMIN, "access", "All accounts", NULL, NULL, "200"},
+    {"POST", "/api/v1/accounts", account_create, ADMIN, "access", "Add an account", NULL, "NewAccount", "201 409 422"},
+    {"POST", "/api/v1/accounts/{name}", account_update, ADMIN, "access",
+     "Change one: its roles, password, status (active, disabled)", NULL, "Account", "200 404 409 422"},
+    {"GET", "/api/v1/tokens", tokens_list, ADMIN, "access", "All tokens, without their secrets", NULL, NULL, "200"},
+    {"POST", "/api/v1/tokens", token_make, ADMIN, "access", "Make one; it is told only now", NULL, "NewToken", "201 409 422"},
+    {"POST", "/api/v1/tokens/{id}/revoke", token_end, ADMIN, "access", "Revoke one, by its id or name", NULL, NULL, "200 404"},
+    {"GET", "/api/v1/acts", acts_page, AUDIT, "access", "What was done by whom, newest first", "cursor limit", NULL, "200"},
     {"GET", "/api/v1/stream", lifecycle_stream, HISTORY, "instances",
      "Lifecycle events as they are committed (server-sent events)", "instance", NULL, "200"},
 };

@@ -14,6 +14,11 @@ static json status_of(struct api *a, const char *id)
     return body;
 }
 
+static const char *const verbs[] = {[CONTROL_CANCEL] = "cancel",
+                                    [CONTROL_PAUSE] = "pause",
+                                    [CONTROL_RESUME] = "resume",
+                                    [CONTROL_RETRY] = "retry"};
+
 static void control(struct api *a, struct request *r, enum control what)
 {
     static const struct member members[] = {{"reason", MEMBER_TEXT}, {NULL, 0}};
@@ -25,6 +30,7 @@ static void control(struct api *a, struct request *r, enum control what)
         return;
     if (replay_begin(&replay, a, r) == REPLAY_NEW) {
         if (engine_control(a->engine, id, what, json_get_text(body, "reason", NULL), &why)) {
+            record_act(a, r, verbs[what], id, json_ref(body));
             replay_end_take(&replay, a, r, 200, status_of(a, id));
         } else {
             replay_done(&replay);
@@ -86,6 +92,10 @@ static void settle(struct api *a, struct request *r, json body,
         return;
     result.value = json_get(body, "value");
     if (engine_effect_settle(a->engine, address, &result, &why)) {
+        json what = json_object();
+        json_set_text(&what, "path", address->path);
+        json_set_text(&what, "outcome", json_get_text(body, "outcome", ""));
+        record_act(a, r, "repair", address->instance, what);
         replay_end_take(&replay, a, r, 200, status_of(a, address->instance));
     } else {
         replay_done(&replay);

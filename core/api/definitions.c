@@ -99,7 +99,10 @@ static void deploy(struct api *a, struct request *r, const struct deployment *d)
     struct definition *made =
         engine_deploy(a->engine, d->file, d->text, d->bytes, replace, &diagnostics, &why);
     if (made) {
-        json body = describe(made);
+        json body = describe(made), what = json_object();
+        json_set_take(&what, "definition",
+                      json_printf("%s/%s:%s", made->namespace, made->name, made->version));
+        record_act(a, r, "deploy", NULL, what);
         if (diagnostics.warnings)
             json_set_take(&body, "warnings", list_of(&diagnostics));
         char *location = arena_printf(request_arena(r), "/api/v1/definitions/%s/%s",

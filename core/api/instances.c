@@ -55,13 +55,15 @@ static bool check_order(struct api *a, const struct order *order, struct fail *w
     return good;
 }
 
-static bool start_one(struct api *a, json body, struct id *id, struct fail *why)
+static bool start_one(struct api *a, struct request *r, json body, struct id *id, struct fail *why)
 {
     struct order order;
     bool good = read_order(body, &order, why);
     struct start_opts opts = {
         .definition = order.definition, .input = order.input, .title = order.title};
     good = good && engine_start(a->engine, &opts, id, why);
+    if (good)
+        record_act(a, r, "start", id->text, json_absent());
     json_free(order.input);
     return good;
 }
@@ -80,7 +82,7 @@ static void start_single(struct api *a, struct request *r, json body, struct rep
 {
     struct id id;
     struct fail why;
-    if (!start_one(a, body, &id, &why)) {
+    if (!start_one(a, r, body, &id, &why)) {
         replay_done(replay);
         request_fail(r, &why);
         return;
@@ -129,7 +131,7 @@ static void start_list(struct api *a, struct request *r, json list, struct repla
         json body = json_at(list, i);
         struct id id;
         struct fail why;
-        if (start_one(a, body, &id, &why)) {
+        if (start_one(a, r, body, &id, &why)) {
             json_append_take(&out, started(id.text));
         } else { // only what no check foresees; the others have begun
             json problem = json_object();

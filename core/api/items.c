@@ -90,6 +90,19 @@ static void refuse(struct request *r, const struct fail *why, json reply)
     json_free(extra);
 }
 
+// Whoever answers here does so for somebody else. For whom is not said: of a secret ballot nobody
+// may learn that by the time of the act.
+static void record_answer(struct api *a, struct request *r)
+{
+    struct fail why = {0};
+    if (access_check(a->access, r)->kind == ACTOR_OPEN)
+        return;
+    json item = item_show(a->people, request_param(r, "id"), &why), what = json_object();
+    json_set_text(&what, "task", json_get_text(item, "task", ""));
+    record_act(a, r, "answer", json_get_text(item, "instance", NULL), what);
+    json_free(item);
+}
+
 static void answer(struct api *a, struct request *r, json body)
 {
     const char *as = json_get_text(body, "as", NULL);
@@ -107,10 +120,12 @@ static void answer(struct api *a, struct request *r, json body)
         given.data = json_null();
     json reply = json_absent();
     struct fail why;
-    if (item_answer(a->people, &given, &reply, &why))
+    if (item_answer(a->people, &given, &reply, &why)) {
+        record_answer(a, r);
         reply_after_commit(a, r, given.receipt ? 200 : 201, json_ref(reply));
-    else
+    } else {
         refuse(r, &why, reply);
+    }
     json_free(reply);
     json_free(given.data);
 }

@@ -35,6 +35,19 @@ static const struct body_schema {
      "\"string\"},\"name\":{\"type\":\"string\"},\"email\":{\"type\":\"string\"},\"phone\":{"
      "\"type\":\"string\"},\"language\":{\"type\":\"string\"},\"attributes\":{\"type\":"
      "\"object\"}}}"},
+    {"NewAccount",
+     "{\"type\":\"object\",\"required\":[\"name\",\"roles\"],\"properties\":{\"name\":{\"type\":"
+     "\"string\"},\"display\":{\"type\":\"string\"},\"roles\":{\"type\":\"array\",\"items\":{"
+     "\"enum\":["
+     "\"admin\",\"author\",\"operator\",\"auditor\",\"viewer\"]}},\"person\":{\"type\":\"string\"},"
+     "\"password\":{\"type\":\"string\",\"minLength\":10}}}"},
+    {"Account",
+     "{\"type\":\"object\",\"properties\":{\"display\":{\"type\":\"string\"},\"roles\":{\"type\":"
+     "\"array\",\"items\":{\"type\":\"string\"}},\"person\":{\"type\":\"string\"},\"password\":{"
+     "\"type\":\"string\"},\"status\":{\"enum\":[\"active\",\"disabled\"]}}}"},
+    {"NewToken",
+     "{\"type\":\"object\",\"required\":[\"name\",\"scope\"],\"properties\":{\"name\":{\"type\":"
+     "\"string\"},\"scope\":{\"type\":\"string\"},\"expires\":{\"type\":\"string\"}}}"},
     {"Problem",
      "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\"],\"properties\":{"
      "\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":"

@@ -39,10 +39,14 @@ void person_put(struct api *a, struct request *r)
         request_fail(r, &why);
         return;
     }
-    if (people_put(a->people, person, &why))
+    if (people_put(a->people, person, &why)) {
+        json what = json_object();
+        json_set_text(&what, "person", json_get_text(person, "id", ""));
+        record_act(a, r, "person-put", NULL, what);
         reply_after_commit(a, r, 200, people_get(a->people, json_get_text(person, "id", ""), &why));
-    else
+    } else {
         request_fail(r, &why);
+    }
     json_free(person);
 }
 
@@ -80,6 +84,10 @@ static void commit(struct api *a, struct request *r, json preview)
     if (replay_begin(&replay, a, r) == REPLAY_DONE)
         return;
     if (people_import_commit(a->people, preview, &why)) {
+        json what = json_object(), rows = json_get(preview, "rows");
+        json_set_int(&what, "rows", (int64_t)json_length(rows));
+        json_free(rows);
+        record_act(a, r, "people-import", NULL, what);
         replay_end_take(&replay, a, r, 200, json_ref(preview));
         return;
     }

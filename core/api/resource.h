@@ -56,6 +56,9 @@ resource_handler events_accept, event_why;
 resource_handler items_list, item_get, item_answers, item_take_answer;
 // persons.c
 resource_handler persons_list, person_get, person_put, persons_import, groups_list;
+// accounts.c
+resource_handler accounts_list, account_self, account_create, account_update, tokens_list,
+    token_make, token_end, acts_page;
 // lifecycle.c
 resource_handler lifecycle_stream;
 void lifecycle_done(struct api *a);
@@ -63,6 +66,10 @@ void lifecycle_done(struct api *a);
 resource_handler health_live, health_ready, health_metrics, openapi_show;
 
 // ---- helpers (reply_later.c, page.c)
+
+// Records an act of who asks; takes the detail.
+void record_act(struct api *a, struct request *r, const char *act, const char *instance,
+                json detail_take);
 
 // Replies once everything so far is durable; takes the body.
 void reply_after_commit(struct api *a, struct request *r, int status, json body_take);

@@ -3,6 +3,7 @@
 // Loop thread only.
 #pragma once
 
+int command_account(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_deploy(int argc, char **argv);
@@ -18,6 +19,7 @@ int command_schema(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_token(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 #define EXIT_GOOD  0

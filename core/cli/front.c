@@ -1,5 +1,6 @@
 #include "cli/front.h"
 
+#include "access/access.h"
 #include "api/api.h"
 #include "base/mem.h"
 #include "calendar/instant.h"
@@ -14,6 +15,7 @@
 struct front {
     struct site *site;
     struct server *server;
+    struct access *access;
     struct api *api;
     struct web *web;
 };
@@ -60,10 +62,30 @@ static json show_view(void *context, const char *instance, const char *task, con
     return plugins_view(context, instance, task, name, why);
 }
 
+static bool open_access(struct front *f, const struct front_opts *opts, struct fail *why)
+{
+    struct proxies proxies = {.count = 0};
+    if (opts->config &&
+        !proxies_read(config_get(opts->config, CONFIG_TRUSTED_PROXIES), &proxies, why))
+        return false;
+    f->access = access_new(&(struct access_opts){.engine = site_engine(opts->site),
+                                                 .dev = opts->dev && !opts->local,
+                                                 .local = opts->local,
+                                                 .token = opts->token,
+                                                 .public_url = opts->public_url,
+                                                 .proxies = &proxies,
+                                                 .loop = site_loop(opts->site)});
+    return true;
+}
+
 struct front *front_open(const struct front_opts *opts, struct fail *why)
 {
     struct front *f = mem_new(struct front);
     f->site = opts->site;
+    if (!open_access(f, opts, why)) {
+        mem_free(f);
+        return NULL;
+    }
     f->server = server_new(site_loop(opts->site),
                            &(struct server_opts){.host = opts->host,
                                                  .port = opts->port,
@@ -72,6 +94,7 @@ struct front *front_open(const struct front_opts *opts, struct fail *why)
                                                  .context = f},
                            why);
     if (!f->server) {
+        access_free(f->access);
         mem_free(f);
         return NULL;
     }
@@ -81,7 +104,7 @@ struct front *front_open(const struct front_opts *opts, struct fail *why)
         .people = site_people(opts->site),
         .catalogue = opts->plugins ? &plugins_host(opts->plugins)->catalogue : NULL,
         .dev = opts->dev,
-        .token = opts->token,
+        .access = f->access,
         .views = opts->plugins ? list_views : NULL,
         .view = opts->plugins ? show_view : NULL,
         .views_context = opts->plugins});
@@ -91,7 +114,7 @@ struct front *front_open(const struct front_opts *opts, struct fail *why)
                                         .people = site_people(opts->site),
                                         .plugins = opts->plugins,
                                         .dev = opts->dev,
-                                        .token = opts->token,
+                                        .access = f->access,
                                         .public_url = opts->public_url});
     if (opts->dev)
         server_route(f->server, "POST", "/dev/clock", move_clock, f);
@@ -113,5 +136,6 @@ void front_close(struct front *f)
     server_close(f->server);
     api_free(f->api);
     web_free(f->web);
+    access_free(f->access);
     mem_free(f);
 }

@@ -16,7 +16,9 @@ struct front_opts {
     const char *host;
     uint16_t port; // 0: any free one
     bool dev;      // open without a token on loopback, mailbox page, definitions may be replaced
+    const char *local; // with --data: whoever asks from the loopback is this user; NULL
     const char *token, *public_url;
+    const struct config *config; // proxies and log-in elsewhere; NULL: none
 };
 struct front *front_open(const struct front_opts *opts, struct fail *why);
 uint16_t front_port(const struct front *f);

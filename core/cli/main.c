@@ -36,6 +36,8 @@ static const struct command {
     {"retry", "Operate", "retry faulted instances", command_operate},
     {"why", "Operate", "say why an event matched or did not", command_operate},
     {"people", "Operate", "import and look up people", command_people},
+    {"account", "Operate", "say who may log in, and with which roles", command_account},
+    {"token", "Operate", "make and revoke the tokens that programs come with", command_token},
     {"verify", "Keep", "verify the audit chain of a data directory or an exported case",
      command_verify},
     {"backup", "Keep", "copy a data directory while it is in use", command_backup},

@@ -1,5 +1,6 @@
 #include "cli/remote.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,13 @@ static bool has_database(const char *directory)
     return found;
 }
 
+// Whoever may write the data directory may do everything; the audit chain has the name.
+static char *local_user(void)
+{
+    const struct passwd *user = getpwuid(getuid());
+    return user ? mem_string(user->pw_name) : mem_printf("uid %u", (unsigned)getuid());
+}
+
 static bool open_site(struct remote *t, const struct remote_opts *opts, struct fail *why)
 {
     if (!opts->may_create && !has_database(opts->data))
@@ -52,9 +60,12 @@ static bool open_site(struct remote *t, const struct remote_opts *opts, struct f
     t->site = site_open(&(struct site_opts){.data = opts->data, .plugins = plugins}, why);
     if (!t->site)
         return false;
+    char *user = local_user();
     t->front = front_open(
-        &(struct front_opts){.site = t->site, .plugins = plugins, .host = "127.0.0.1", .dev = true},
+        &(struct front_opts){
+            .site = t->site, .plugins = plugins, .host = "127.0.0.1", .dev = true, .local = user},
         why);
+    mem_free(user);
     if (!t->front)
         return false;
     t->loop = site_loop(t->site);

@@ -166,7 +166,8 @@ static bool open_all(struct serving *s, struct fail *why)
                                .port = s->port,
                                .dev = s->dev,
                                .token = config_get(&s->config, CONFIG_TOKEN),
-                               .public_url = config_get(&s->config, CONFIG_PUBLIC_URL)};
+                               .public_url = config_get(&s->config, CONFIG_PUBLIC_URL),
+                               .config = &s->config};
     if (!(s->front = front_open(&front, why)))
         return false;
     // Mails that loading sets off have links: the address is known before anything is loaded.

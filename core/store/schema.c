@@ -88,6 +88,18 @@ const struct table_description schema_tables[TABLE_COUNT] = {
         COLUMNS(TEXT("key"), INT("seq"), INT("at_ms"), TEXT("recipient"), TEXT_("person"), TEXT("subject"),
                 BLOB("body"), TEXT("status"), TEXT_("instance")),
         INDEXES({"mail_seq", {MAIL_SEQ}, 1, true}, {"mail_instance", {MAIL_INSTANCE, MAIL_SEQ}, 2, false})},
+    [TABLE_ACCOUNT] = {.name = "account", .key_count = 1, .since = 2,
+        COLUMNS(TEXT("name"), TEXT("display"), TEXT("roles"), TEXT_("hash"), TEXT_("subject"),
+                TEXT_("person"), TEXT("status"), INT("created_ms"), INT("changed_ms"), INT_("login_ms")),
+        INDEXES({"account_subject", {ACCOUNT_SUBJECT}, 1, false})},
+    [TABLE_SESSION] = {.name = "session", .key_count = 1, .since = 2,
+        COLUMNS(BLOB("hash"), TEXT("account"), INT("created_ms"), INT("seen_ms"), INT("ends_ms"),
+                TEXT_("agent")),
+        INDEXES({"session_account", {SESSION_ACCOUNT}, 1, false})},
+    [TABLE_TOKEN] = {.name = "token", .key_count = 1, .since = 2,
+        COLUMNS(BLOB("hash"), TEXT("id"), TEXT("name"), TEXT("scope"), TEXT_("account"),
+                INT("created_ms"), INT("expires_ms"), INT_("used_ms"), INT_("revoked_ms")),
+        INDEXES({"token_id", {TOKEN_ID}, 1, true}, {"token_account", {TOKEN_ACCOUNT}, 1, false})},
 };
 // clang-format on
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SCHEMA_VERSION     1
+#define SCHEMA_VERSION     2
 #define SCHEMA_COLUMNS_MAX 20
 #define SCHEMA_KEYS_MAX    5 // columns in a key or index
 #define SCHEMA_INDEXES_MAX 4 // beside the primary key
@@ -32,6 +32,9 @@ enum table {
     TABLE_PERSON,
     TABLE_MEMBERSHIP,
     TABLE_MAIL,
+    TABLE_ACCOUNT,
+    TABLE_SESSION,
+    TABLE_TOKEN,
     TABLE_COUNT,
 };
 
@@ -209,4 +212,35 @@ enum {
     MAIL_BODY,
     MAIL_STATUS,
     MAIL_INSTANCE,
+};
+enum {
+    ACCOUNT_NAME,
+    ACCOUNT_DISPLAY,
+    ACCOUNT_ROLES,
+    ACCOUNT_HASH,
+    ACCOUNT_SUBJECT,
+    ACCOUNT_PERSON,
+    ACCOUNT_STATUS,
+    ACCOUNT_CREATED_MS,
+    ACCOUNT_CHANGED_MS,
+    ACCOUNT_LOGIN_MS,
+};
+enum {
+    SESSION_HASH,
+    SESSION_ACCOUNT,
+    SESSION_CREATED_MS,
+    SESSION_SEEN_MS,
+    SESSION_ENDS_MS,
+    SESSION_AGENT,
+};
+enum {
+    TOKEN_HASH,
+    TOKEN_ID,
+    TOKEN_NAME,
+    TOKEN_SCOPE,
+    TOKEN_ACCOUNT,
+    TOKEN_CREATED_MS,
+    TOKEN_EXPIRES_MS,
+    TOKEN_USED_MS,
+    TOKEN_REVOKED_MS,
 };

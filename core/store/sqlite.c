@@ -28,7 +28,7 @@ struct sqlite_driver {
 };
 
 // From version−1 to version; see sqlite_file.h. Version 1 is where everything began.
-static const struct migration migrations[] = {{1, NULL}, {0, NULL}};
+static const struct migration migrations[] = {{1, NULL}, {2, NULL}, {0, NULL}};
 
 static struct sqlite_driver *self(struct store_driver *d)
 {

@@ -7,6 +7,7 @@
 const char *two(const struct page *p, const char *ko, const char *en); // by the page's language
 void console_write_state(struct page *p, const char *status);
 void console_write_json(struct page *p, const char *heading,
-                        json value); // nothing if there is none
-json console_rows(json list);        // a list, or the items of a page of one; new reference
+                        json value);                          // nothing if there is none
+void console_write_when(struct page *p, const char *rfc3339); // in UTC; NULL: nothing
+json console_rows(json list); // a list, or the items of a page of one; new reference
 void console_draw(struct web *w, struct request *r, const struct definition *d, json states);

@@ -1,9 +1,11 @@
 // The door of the console: its pages with what each needs, and what those get who may not.
 #include "web/state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/must.h"
+#include "net/form.h"
 #include "web/html.h"
 
 const struct actor *web_actor(struct web *w, struct request *r)
@@ -23,22 +25,67 @@ void web_write_csrf(struct page *p)
         html(&p->out, "<input type=hidden name=_csrf value=\"%s\">", actor->csrf);
 }
 
-static bool refuse_nobody(struct request *r)
+void web_record(struct web *w, struct request *r, const char *act, const char *instance,
+                json detail_take)
 {
-    enum language l = language_of(r);
-    request_set_header(r, "WWW-Authenticate", "Bearer");
-    page_refuse(r, 401, word(l, WORD_NOT_POSSIBLE),
-                l == LANGUAGE_KO ? "콘솔은 관리자 토큰이 있어야 열립니다."
-                                 : "The console needs the administrator's token.");
-    return false;
+    access_record(w->access, web_actor(w, r),
+                  &(struct act){.act = act, .instance = instance, .detail = detail_take});
+    json_free(detail_take);
 }
 
-static bool refuse_permission(struct request *r)
+// ---- refusals
+
+static void refuse(struct request *r, int status, const char *ko, const char *en)
 {
     enum language l = language_of(r);
-    page_refuse(r, 403, word(l, WORD_NOT_POSSIBLE),
-                l == LANGUAGE_KO ? "이 일을 할 권한이 없습니다. 관리자에게 역할을 요청하십시오."
-                                 : "Your role does not allow this. Ask an administrator for it.");
+    page_refuse(r, status, word(l, WORD_NOT_POSSIBLE), l == LANGUAGE_KO ? ko : en);
+}
+
+void web_refuse_tries(struct request *r, int wait_s)
+{
+    enum language l = language_of(r);
+    char seconds[16], text[160];
+    snprintf(seconds, sizeof seconds, "%d", wait_s);
+    request_set_header(r, "Retry-After", seconds);
+    snprintf(text, sizeof text,
+             l == LANGUAGE_KO ? "너무 여러 번 틀렸습니다. %d초 뒤에 다시 해 주십시오."
+                              : "Too many wrong tries. Please try again in %d seconds.",
+             wait_s);
+    page_refuse(r, 429, word(l, WORD_TRY_LATER), text);
+}
+
+// A person is led to the log-in and back; a program is told that it needs a token.
+static void refuse_nobody(struct request *r)
+{
+    const struct actor *actor = request_user(r);
+    if (actor->retry_after_s > 0) {
+        web_refuse_tries(r, actor->retry_after_s);
+    } else if (strcmp(request_method(r), "GET") == 0 && request_prefers_html(r)) {
+        struct bytes location;
+        bytes_init(&location, 16384);
+        bytes_add(&location, "/console/login?next=");
+        percent_encode(request_path(r), &location);
+        request_redirect(r, 303, location.overflowed ? "/console/login" : location.data);
+        bytes_done(&location);
+    } else {
+        request_set_header(r, "WWW-Authenticate", "Bearer realm=\"dure\"");
+        refuse(r, 401, "먼저 로그인해 주십시오.", "Please log in first.");
+    }
+}
+
+// What a browser sends by itself, the cookie, is not enough for a change: the form has to be ours.
+static bool is_ours(struct request *r, const struct actor *actor)
+{
+    struct fail why = {0};
+    if (!web_same_site(r))
+        return false;
+    if (!actor->csrf)
+        return true;
+    const struct form *form = request_form(r, &why);
+    if (form && access_csrf_fits(actor, form_text(form, "_csrf", NULL)))
+        return true;
+    refuse(r, 403, "이 양식은 오래되었습니다. 돌아가서 다시 보내 주십시오.",
+           "This form is no longer good. Please go back and send it again.");
     return false;
 }
 
@@ -49,8 +96,9 @@ static void enter(void *context, struct request *r)
     if (actor->kind == ACTOR_NOBODY)
         refuse_nobody(r);
     else if (!actor_may(actor, bound->place.needs))
-        refuse_permission(r);
-    else if (strcmp(bound->place.method, "GET") == 0 || web_same_site(r))
+        refuse(r, 403, "이 일을 할 권한이 없습니다. 관리자에게 역할을 요청하십시오.",
+               "Your role does not allow this. Ask an administrator for it.");
+    else if (strcmp(bound->place.method, "GET") == 0 || is_ours(r, actor))
         bound->place.handler(bound->web, r);
 }
 
@@ -62,4 +110,15 @@ void console_add(struct web *w, const struct console_place *places, size_t count
         *bound = (struct bound_place){w, places[i]};
         server_route(w->opts.server, places[i].method, places[i].pattern, enter, bound);
     }
+}
+
+// ---- links
+
+bool web_link_missed(struct web *w, struct request *r)
+{
+    int wait_s = access_guess_wait_s(w->access, r, GUESS_LINK);
+    access_guessed(w->access, r, GUESS_LINK);
+    if (wait_s > 0)
+        web_refuse_tries(r, wait_s);
+    return wait_s > 0;
 }

@@ -148,7 +148,13 @@ static void write_history(struct web *w, struct page *p, const char *id)
                 type += sizeof family - 1;
             html(&p->out, "<tr><td>");
             web_write_moment(w, p, id, json_get_text(row, "at", ""), &p->out);
-            html(&p->out, "<td>%s<td>%s", type, json_get_text(entry, "reference", ""));
+            json by = json_get(entry, "by");
+            if (strcmp(type, "act") == 0)
+                html(&p->out, "<td>%s<td>%s", json_get_text(entry, "act", ""),
+                     json_get_text(by, "name", ""));
+            else
+                html(&p->out, "<td>%s<td>%s", type, json_get_text(entry, "reference", ""));
+            json_free(by);
             json_free(entry);
         }
         json_free(entries);
@@ -168,13 +174,15 @@ static void write_controls(struct page *p, const char *id, const char *status)
                     {"retry", "다시 하기", "Retry", "faulted"},
                     {"cancel", "취소하기", "Cancel", "waiting running pending suspended"}};
     html(&p->out, "<div class=row>");
-    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
-        if (*status && strstr(controls[i].when, status))
-            html(&p->out,
-                 "<form method=post action=\"/console/instances/%u/%r\"><button "
-                 "class=%r>%s</button></form>",
-                 id, controls[i].verb, i == 3 ? "alert" : "quiet",
-                 two(p, controls[i].ko, controls[i].en));
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+        if (!*status || !strstr(controls[i].when, status))
+            continue;
+        html(&p->out, "<form method=post action=\"/console/instances/%u/%r\">", id,
+             controls[i].verb);
+        web_write_csrf(p);
+        html(&p->out, "<button class=%r>%s</button></form>", i == 3 ? "alert" : "quiet",
+             two(p, controls[i].ko, controls[i].en));
+    }
     html(&p->out, "</div>\n");
 }
 
@@ -208,7 +216,8 @@ static void show_instance(void *context, struct request *r)
     const char *incident = json_get_text(shown, "incident", NULL);
     if (incident)
         html(&p.out, "<div class=refusal role=alert>%s</div>", incident);
-    write_controls(&p, id, status);
+    if (web_may(w, r, PERMIT_OPERATE))
+        write_controls(&p, id, status);
     write_views(w, &p, id);
     write_items(w, &p, id);
     html(&p.out,
@@ -222,7 +231,8 @@ static void show_instance(void *context, struct request *r)
         console_write_json(&p, parts[i], part);
         json_free(part);
     }
-    write_history(w, &p, id);
+    if (web_may(w, r, PERMIT_AUDIT | PERMIT_OPERATE))
+        write_history(w, &p, id);
     page_reply(&p, 200);
     json_free(d);
     json_free(shown);
@@ -262,6 +272,7 @@ static void control(void *context, struct request *r)
             page_fail(r, &why);
             return;
         }
+        web_record(w, r, verb, id, json_absent());
         char *location = mem_printf("/console/instances/%s", id);
         web_redirect_after_commit(w, r, location);
         mem_free(location);

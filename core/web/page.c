@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "access/access.h"
 #include "web/html.h"
 #include "web/style.h"
 
@@ -23,21 +24,31 @@ static void write_navigation(struct page *p)
 {
     static const struct {
         const char *path, *label[2];
-    } places[] = {{"/console", {"현황", "Overview"}},
-                  {"/console/definitions", {"정의", "Definitions"}},
-                  {"/console/instances", {"진행", "Instances"}},
-                  {"/console/items", {"할 일", "Work items"}},
-                  {"/console/people", {"사람", "People"}},
-                  {"/console/mail", {"메일", "Mail"}}};
+        unsigned needs;
+    } places[] = {{"/console", {"현황", "Overview"}, PERMIT_VIEW},
+                  {"/console/definitions", {"정의", "Definitions"}, PERMIT_VIEW},
+                  {"/console/instances", {"진행", "Instances"}, PERMIT_VIEW},
+                  {"/console/items", {"할 일", "Work items"}, PERMIT_VIEW},
+                  {"/console/people", {"사람", "People"}, PERMIT_PEOPLE},
+                  {"/console/mail", {"메일", "Mail"}, PERMIT_OPERATE},
+                  {"/console/acts", {"행위 기록", "Acts"}, PERMIT_AUDIT},
+                  {"/console/accounts", {"계정", "Accounts"}, PERMIT_ADMIN},
+                  {"/console/tokens", {"토큰", "Tokens"}, PERMIT_ADMIN}};
+    const struct actor *actor = request_user(p->request);
     const char *here = request_path(p->request);
     html(&p->out, "<nav class=console aria-label=\"%s\"><ul>",
          p->language == LANGUAGE_KO ? "콘솔" : "Console");
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (actor && !actor_may(actor, places[i].needs))
+            continue;
         bool is_here = i == 0 ? strcmp(here, places[i].path) == 0
                               : strncmp(here, places[i].path, strlen(places[i].path)) == 0;
         html(&p->out, "<li><a href=\"%s\"%r>%s</a>", places[i].path,
              is_here ? " aria-current=page" : "", places[i].label[p->language]);
     }
+    if (actor && actor->session)
+        html(&p->out, "<li><a href=\"/console/me\"%r>%s</a>",
+             strcmp(here, "/console/me") == 0 ? " aria-current=page" : "", actor->display);
     html(&p->out, "</ul></nav>");
 }
 

@@ -25,7 +25,8 @@ static bool read_link(struct web *w, struct request *r, struct visit *v)
     }
     mem_free(v->item);
     mem_free(v->person);
-    page_fail(r, &why);
+    if (!web_link_missed(w, r))
+        page_fail(r, &why);
     return false;
 }
 

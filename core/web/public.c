@@ -109,7 +109,8 @@ static bool read_receipt(struct web *w, struct request *r, struct receipt *out)
     out->answer = answer_show(w->opts.people, request_param(r, "receipt"), &why);
     if (json_is_absent(out->answer)) {
         fail(&why, FAIL_NOT_FOUND, "%s", "");
-        page_fail(r, &why);
+        if (!web_link_missed(w, r))
+            page_fail(r, &why);
         return false;
     }
     out->item = item_show(w->opts.people, json_get_text(out->answer, "item", ""), &why);

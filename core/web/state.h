@@ -37,6 +37,13 @@ const struct actor *web_actor(struct web *w, struct request *r);
 bool web_may(struct web *w, struct request *r, unsigned permissions);
 // Inside every form of the console that is posted: what shows that it is ours.
 void web_write_csrf(struct page *p);
+// Puts what was just done into the audit chain, with who did it; takes the detail.
+void web_record(struct web *w, struct request *r, const char *act, const char *instance,
+                json detail_take);
+void web_refuse_tries(struct request *r, int wait_s);
+// A link or receipt that nobody has: a guess. True if it has been answered, since that address
+// guesses too often; else the caller answers. Who knows a link is never kept waiting.
+bool web_link_missed(struct web *w, struct request *r);
 
 // The zone in which an instance's times are shown.
 const struct zone *web_zone_of(struct web *w, const char *instance);
@@ -71,3 +78,7 @@ void console_routes(struct web *w);  // /console: overview, definitions
 void instances_routes(struct web *w);
 void desk_routes(struct web *w);  // items, people, mail
 void views_routes(struct web *w); // lists of open steps
+void login_routes(struct web *w); // /console/login, /console/logout
+void mine_routes(struct web *w);  // /console/me
+void accounts_routes(struct web *w);
+void acts_routes(struct web *w);

@@ -23,10 +23,11 @@ struct web *web_new(const struct web_opts *opts)
     const struct port *port = engine_port(opts->engine);
     port->secret(port->context, &seed, sizeof seed);
     random_seed(&w->random, seed);
-    w->own_access = opts->access
-                        ? NULL
-                        : access_new(&(struct access_opts){
-                              .engine = opts->engine, .dev = opts->dev, .token = opts->token});
+    w->own_access = opts->access ? NULL
+                                 : access_new(&(struct access_opts){.engine = opts->engine,
+                                                                    .dev = opts->dev,
+                                                                    .token = opts->token,
+                                                                    .loop = opts->loop});
     w->access = opts->access ? opts->access : w->own_access;
     page_routes(opts->server);
     server_route(opts->server, "GET", "/", go_home, w);
@@ -36,6 +37,10 @@ struct web *web_new(const struct web_opts *opts)
     instances_routes(w);
     desk_routes(w);
     views_routes(w);
+    login_routes(w);
+    mine_routes(w);
+    accounts_routes(w);
+    acts_routes(w);
     return w;
 }
 
