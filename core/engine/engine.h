@@ -93,6 +93,10 @@ int64_t engine_next_due_ms(const struct engine *e);
 bool engine_is_idle(const struct engine *e);
 size_t engine_effects_running(const struct engine *e);
 
+// An operation from outside begins: the clock is read, and trouble with the disk refuses it. For
+// rooms that write rows outside a handler.
+CHECKED bool engine_may_change(struct engine *e, struct fail *why);
+
 // Calls `done` once everything written so far is durable (at once if it is).
 void engine_after_commit(struct engine *e, void (*done)(void *context), void *context);
 

@@ -54,8 +54,7 @@ void engine_clock(struct engine *e); // takes the time from the port; never back
 void engine_call_wake(struct engine *e);
 // Last words name this instance until the call with what was returned before.
 const char *engine_take_in_hand(struct engine *e, const char *id);
-// An operation from outside begins: the clock is read, and trouble with the disk refuses it.
-CHECKED bool engine_may_change(struct engine *e, struct fail *why);
-// The same for what makes more work: refused also while the engine is behind, so that what was
-// taken is done in bounded time and memory. People's answers and operators' acts are always taken.
+// engine_may_change for what makes more work: refused also while the engine is behind, so that what
+// was taken is done in bounded time and memory. People's answers and operators' acts are always
+// taken.
 CHECKED bool engine_may_begin(struct engine *e, struct fail *why);

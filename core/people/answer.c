@@ -281,6 +281,8 @@ static json payload_of(const struct taking *t)
         json_set_text(&payload, "delegate", a->delegate);
     if (a->recuse != NULL)
         json_set_text(&payload, "recuse", a->recuse);
+    if (a->by != NULL)
+        json_set_text(&payload, "by", a->by);
     if (!json_is_absent(t->previous))
         json_set(&payload, "previous", t->previous);
     json_set_take(&payload, "at", item_instant(engine_now_ms(t->p->engine)));
@@ -404,8 +406,8 @@ static bool take(struct taking *t, json *reply, struct fail *why)
         return false;
     if (known)
         return true;
-    if (!person_may(t, why) || !may_be_answered(t, why) || !find_earlier(t, why) ||
-        !content_is_sound(t, reply, why))
+    if (!engine_may_change(t->p->engine, why) || !person_may(t, why) || !may_be_answered(t, why) ||
+        !find_earlier(t, why) || !content_is_sound(t, reply, why))
         return false;
     make_receipt(t);
     json payload = payload_of(t);

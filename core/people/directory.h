@@ -47,8 +47,13 @@ CHECKED bool row_json(const struct row *row, int column, json *out, struct fail 
 // The data directory's key, made from the port's secret at first use.
 CHECKED bool people_key(struct people *p, struct fail *why);
 
-// Memberships of a person or group that hold at a date ("2013-05-24"): [since, until).
-bool membership_holds(const struct row *row, const char *date);
+// Memberships of a person or group that hold at an instant, or on its date: [since, until).
+struct when {
+    int64_t ms;
+    char date[16]; // in the directory's zone
+};
+struct when when_at(const struct people *p, int64_t at_ms);
+bool membership_holds(const struct row *row, const struct when *when);
 void date_at(const struct people *p, int64_t at_ms, char out[16]);
 
 // The `groups` of a person to put: where given they are all its undated memberships.

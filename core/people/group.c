@@ -1,63 +1,188 @@
-// Memberships: a person is in a group from a date (included) to a date (excluded), each of them
-// open where empty. The key has the first date, so that leaving and coming back are two rows.
+// Memberships: a person is in a group from a moment (included) to a moment (excluded), each of them
+// open where empty. A moment is a date, read in the directory's zone, or an instant to the
+// millisecond, kept in one form (UTC, three digits). The key has the first moment, so that leaving
+// and coming back are two rows.
 #include "people/people.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/must.h"
+#include "calendar/date.h"
+#include "calendar/instant.h"
 #include "calendar/zone.h"
 #include "people/directory.h"
 
 #define GROUPS_OF_A_PERSON_MAX 200
 
-bool membership_holds(const struct row *row, const char *date)
+#define MOMENT_SIZE 32
+
+// Whether a moment has come: dates compare as texts, so that a day is a day whatever its length.
+static bool has_come(const char *moment, const struct when *when)
 {
-    const char *until = row_text(row, MEMBERSHIP_UNTIL);
-    return strcmp(row_text(row, MEMBERSHIP_FROM), date) <= 0 &&
-           (until == NULL || strcmp(date, until) < 0);
+    int64_t ms = 0;
+    struct fail why = {0};
+    if (strlen(moment) == 10)
+        return strcmp(moment, when->date) <= 0;
+    bool good = instant_parse(moment, &ms, &why);
+    must(good);
+    return ms <= when->ms;
 }
 
-static bool date_check(const char *what, const char *date, struct fail *why)
+bool membership_holds(const struct row *row, const struct when *when)
+{
+    const char *since = row_text(row, MEMBERSHIP_FROM), *until = row_text(row, MEMBERSHIP_UNTIL);
+    return (since[0] == 0 || has_come(since, when)) && (until == NULL || !has_come(until, when));
+}
+
+struct when when_at(const struct people *p, int64_t at_ms)
+{
+    struct when when = {.ms = at_ms};
+    date_at(p, at_ms, when.date);
+    return when;
+}
+
+bool people_day(struct people *p, const char *date, int64_t *ms, struct fail *why)
+{
+    int32_t day;
+    int year, month, of_month;
+    char next[16];
+    if (!date_parse(date, &day, why))
+        return false;
+    date_to_civil(day + 1, &year, &month, &of_month);
+    int length = snprintf(next, sizeof next, "%04d-%02d-%02d", year, month, of_month);
+    must(length == 10);
+    if (!zone_parse(p->zone, next, ms, why))
+        return false;
+    --*ms;
+    return true;
+}
+
+static void write_instant(int64_t ms, char out[MOMENT_SIZE])
+{
+    struct local_time t = zone_local(zone_utc(), ms);
+    int length = snprintf(out, MOMENT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.year, t.month,
+                          t.day, t.hour, t.minute, t.second, t.millisecond);
+    must(length == 24);
+}
+
+// The one form of a moment; "" where none is given. *ms: when it begins.
+static bool moment_read(struct people *p, const char *what, const char *text, char out[MOMENT_SIZE],
+                        int64_t *ms, struct fail *why)
 {
     int32_t ignored;
-    if (date == NULL || date[0] == 0)
+    out[0] = 0;
+    *ms = INSTANT_NONE;
+    if (text == NULL || text[0] == 0)
         return true;
-    if (date_parse(date, &ignored, why))
-        return true;
-    return fail_within(why, "'%s' of a membership", what);
+    bool is_date = strlen(text) == 10;
+    bool good = is_date ? date_parse(text, &ignored, why) && zone_parse(p->zone, text, ms, why)
+                        : instant_parse(text, ms, why);
+    if (!good) {
+        snprintf(why->code, sizeof why->code, "bad_date");
+        return fail_within(why, "'%s' of a membership", what);
+    }
+    if (is_date)
+        memcpy(out, text, 11);
+    else
+        write_instant(*ms, out);
+    return true;
+}
+
+static bool person_is_known(struct people *p, const char *person, const char *group,
+                            struct fail *why)
+{
+    struct row row;
+    struct value id = value_text(person);
+    if (!store_get(p->store, TABLE_PERSON, &id, &row, why))
+        return false;
+    bool known = row_is_there(&row) && strcmp(row_text(&row, PERSON_STATUS), "erased") != 0;
+    row_done(&row);
+    return known || fail_code(why, FAIL_NOT_FOUND, "unknown_person",
+                              "there is no person '%s' to join '%s'", person, group);
 }
 
 bool people_join(struct people *p, const char *group, const char *person, const char *since,
                  const char *until, const char *role, struct fail *why)
 {
-    struct row row;
-    struct value id = value_text(person);
+    char from[MOMENT_SIZE], to[MOMENT_SIZE];
+    int64_t from_ms, to_ms;
     if (!id_text_check("the id of a person", person, PERSON_ID_BYTES, why) ||
         !id_text_check("the name of a group", group, GROUP_NAME_BYTES, why) ||
-        !date_check("since", since, why) || !date_check("until", until, why))
+        !moment_read(p, "since", since, from, &from_ms, why) ||
+        !moment_read(p, "until", until, to, &to_ms, why))
         return false;
     if (role != NULL && !id_text_check("a role", role, GROUP_NAME_BYTES, why))
         return false;
-    since = since == NULL ? "" : since;
-    until = until != NULL && until[0] == 0 ? NULL : until;
-    if (until != NULL && strcmp(since, until) >= 0)
-        return fail(why, FAIL_INVALID, "a membership from %s until %s has no day in it", since,
-                    until);
-    if (!store_get(p->store, TABLE_PERSON, &id, &row, why))
+    if (to_ms != INSTANT_NONE && from_ms >= to_ms)
+        return fail_code(why, FAIL_INVALID, "no_day",
+                         "a membership from %s until %s has no %s in it", from, to,
+                         strlen(to) == 10 ? "day" : "moment");
+    if (!person_is_known(p, person, group, why))
         return false;
-    bool known = row_is_there(&row);
-    row_done(&row);
-    if (!known)
-        return fail(why, FAIL_NOT_FOUND, "there is no person '%s' to join '%s'", person, group);
     struct value columns[] = {
-        [MEMBERSHIP_GROUP] = value_text(group), [MEMBERSHIP_PERSON] = id,
-        [MEMBERSHIP_FROM] = value_text(since),  [MEMBERSHIP_UNTIL] = value_text(until),
+        [MEMBERSHIP_GROUP] = value_text(group),
+        [MEMBERSHIP_PERSON] = value_text(person),
+        [MEMBERSHIP_FROM] = value_text(from),
+        [MEMBERSHIP_UNTIL] = value_text(to[0] == 0 ? NULL : to),
         [MEMBERSHIP_ROLE] = value_text(role),
     };
     store_put(p->store, TABLE_MEMBERSHIP, columns);
     return true;
+}
+
+// Ends one membership at a moment; one that began only then never was.
+static bool leave_row(struct people *p, const struct row *row, const char *until, int64_t until_ms,
+                      struct fail *why)
+{
+    char from[MOMENT_SIZE];
+    int64_t from_ms;
+    struct value columns[MEMBERSHIP_ROLE + 1];
+    if (!moment_read(p, "since", row_text(row, MEMBERSHIP_FROM), from, &from_ms, why))
+        return false;
+    memcpy(columns, row->columns, sizeof columns);
+    columns[MEMBERSHIP_UNTIL] = value_text(until);
+    if (from_ms == until_ms)
+        store_delete(p->store, TABLE_MEMBERSHIP, columns);
+    else
+        store_put(p->store, TABLE_MEMBERSHIP, columns);
+    return true;
+}
+
+bool people_leave(struct people *p, const char *group, const char *person, const char *until,
+                  int64_t *left, struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    char to[MOMENT_SIZE];
+    int64_t to_ms;
+    *left = 0;
+    if (!moment_read(p, "until", until, to, &to_ms, why))
+        return false;
+    if (to[0] == 0) {
+        to_ms = engine_now_ms(p->engine);
+        write_instant(to_ms, to);
+    }
+    struct when when = when_at(p, to_ms);
+    struct value prefix[] = {value_text(group), value_text(person)};
+    struct scan_opts opts = {
+        .table = TABLE_MEMBERSHIP, .index = -1, .prefix = prefix, .prefix_count = 2};
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    bool good = true;
+    why->kind = FAIL_NONE;
+    while (good && scan_next(scan, &row, why)) {
+        if (membership_holds(&row, &when)) {
+            good = leave_row(p, &row, to, to_ms, why);
+            ++*left;
+        }
+        row_done(&row);
+    }
+    scan_done(scan);
+    return good && why->kind == FAIL_NONE;
 }
 
 static bool scan_person(struct people *p, const char *id, struct scan **scan, struct fail *why)
@@ -98,15 +223,14 @@ bool people_add_groups(struct people *p, const char *id, json *person, struct fa
 {
     struct scan *scan;
     struct row row;
-    char today[16];
     if (!scan_person(p, id, &scan, why))
         return false;
-    date_at(p, engine_now_ms(p->engine), today);
+    struct when now = when_at(p, engine_now_ms(p->engine));
     json groups = json_array(), memberships = json_array();
     why->kind = FAIL_NONE;
     while (scan_next(scan, &row, why)) {
         json_append_take(&memberships, membership_json(&row));
-        if (membership_holds(&row, today))
+        if (membership_holds(&row, &now))
             append_once(&groups, row_text(&row, MEMBERSHIP_GROUP));
         row_done(&row);
     }
@@ -188,7 +312,6 @@ json people_group(struct people *p, const char *group, int64_t at_ms, struct fai
 {
     struct scan *scan;
     struct row row;
-    char date[16];
     char *last = NULL;
     json members = json_array();
     struct value prefix = value_text(group);
@@ -198,12 +321,12 @@ json people_group(struct people *p, const char *group, int64_t at_ms, struct fai
         json_free(members);
         return json_absent();
     }
-    date_at(p, at_ms, date);
+    struct when when = when_at(p, at_ms);
     why->kind = FAIL_NONE;
     bool good = true;
     while (good && scan_next(scan, &row, why)) {
         const char *id = row_text(&row, MEMBERSHIP_PERSON);
-        if (membership_holds(&row, date) && (last == NULL || strcmp(last, id) != 0)) {
+        if (membership_holds(&row, &when) && (last == NULL || strcmp(last, id) != 0)) {
             mem_free(last);
             last = mem_string(id);
             good = append_person(p, &row, &members, why);
@@ -221,14 +344,13 @@ json people_groups(struct people *p, struct fail *why)
 {
     struct scan *scan;
     struct row row;
-    char today[16];
     struct scan_opts opts = {.table = TABLE_MEMBERSHIP, .index = -1};
     json groups = json_array();
     if (!store_scan(p->store, &opts, &scan, why)) {
         json_free(groups);
         return json_absent();
     }
-    date_at(p, engine_now_ms(p->engine), today);
+    struct when now = when_at(p, engine_now_ms(p->engine));
     why->kind = FAIL_NONE;
     char *name = NULL;
     int64_t members = 0;
@@ -249,7 +371,7 @@ json people_groups(struct people *p, struct fail *why)
             mem_free(name);
             name = mem_string(row_text(&row, MEMBERSHIP_GROUP));
         }
-        members += membership_holds(&row, today);
+        members += membership_holds(&row, &now);
         row_done(&row);
     }
     mem_free(name);
@@ -257,4 +379,34 @@ json people_groups(struct people *p, struct fail *why)
     if (why->kind != FAIL_NONE)
         json_swap_take(&groups, json_absent());
     return groups;
+}
+
+json people_memberships(struct people *p, const char *group, int64_t at_ms, struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    struct when when = when_at(p, at_ms);
+    struct value prefix = value_text(group);
+    struct scan_opts opts = {
+        .table = TABLE_MEMBERSHIP, .index = -1, .prefix = &prefix, .prefix_count = 1};
+    if (!store_scan(p->store, &opts, &scan, why))
+        return json_absent();
+    json list = json_array();
+    why->kind = FAIL_NONE;
+    while (scan_next(scan, &row, why)) {
+        struct fail unknown = {0};
+        json m = membership_json(&row),
+             person = people_get(p, row_text(&row, MEMBERSHIP_PERSON), &unknown);
+        json_set_text(&m, "person", row_text(&row, MEMBERSHIP_PERSON));
+        json_set_text(&m, "name", json_get_text(person, "name", ""));
+        json_set_text(&m, "status", json_get_text(person, "status", PERSON_ERASED));
+        json_set_bool(&m, "holds", membership_holds(&row, &when));
+        json_append_take(&list, m);
+        json_free(person);
+        row_done(&row);
+    }
+    scan_done(scan);
+    if (why->kind != FAIL_NONE)
+        json_swap_take(&list, json_absent());
+    return list;
 }

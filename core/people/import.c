@@ -44,16 +44,18 @@ static bool header_is_sound(const struct csv_row *head, struct fail *why)
 {
     for (size_t i = 0; i < head->count; i++) {
         if (head->cells[i][0] == 0)
-            return fail(why, FAIL_INVALID, "line %d: column %zu has no name", head->line, i + 1);
+            return fail_code(why, FAIL_INVALID, "bad_header", "line %d: column %zu has no name",
+                             head->line, i + 1);
         for (size_t k = 0; k < i; k++)
             if (strcmp(head->cells[i], head->cells[k]) == 0)
-                return fail(why, FAIL_INVALID, "line %d: two columns are named '%.60s'", head->line,
-                            head->cells[i]);
+                return fail_code(why, FAIL_INVALID, "bad_header",
+                                 "line %d: two columns are named '%.60s'", head->line,
+                                 head->cells[i]);
     }
     if (!has_column(head, "id") || !has_column(head, "name"))
-        return fail(why, FAIL_INVALID,
-                    "line %d: the first line names the columns, 'id' and 'name' among them",
-                    head->line);
+        return fail_code(why, FAIL_INVALID, "bad_header",
+                         "line %d: the first line names the columns, 'id' and 'name' among them",
+                         head->line);
     return true;
 }
 
@@ -75,11 +77,17 @@ static json groups_of(const char *cell)
     return groups;
 }
 
+// A cell that csv.h neutralised on its way out comes back as it was.
+static const char *cell_value(const char *cell)
+{
+    return cell[0] == '\'' && cell[1] != 0 && strchr("=+-@", cell[1]) ? cell + 1 : cell;
+}
+
 static json person_of(const struct csv_row *head, const struct csv_row *row)
 {
     json person = json_object(), attributes = json_object();
     for (size_t i = 0; i < head->count && i < row->count; i++) {
-        const char *name = head->cells[i], *cell = row->cells[i];
+        const char *name = head->cells[i], *cell = cell_value(row->cells[i]);
         if (strcmp(name, "groups") == 0)
             json_set_take(&person, "groups", groups_of(cell));
         else if (is_plain(name) && cell[0] != 0)
@@ -93,14 +101,22 @@ static json person_of(const struct csv_row *head, const struct csv_row *row)
     return person;
 }
 
-static void add_problem(json *problems, const char *text)
+// The problems of a line, by sentence and code, and what would become of its person.
+struct verdict {
+    json problems, codes;
+    json before; // as the directory has it, where the line changes something
+    const char *action;
+};
+
+static void add_problem(struct verdict *verdict, const char *code, const char *text)
 {
-    json_append_take(problems, json_string(text));
+    json_append_take(&verdict->problems, json_string(text));
+    json_append_take(&verdict->codes, json_string(code));
 }
 
 // What people_put would make of it, without leaving a trace: the person as it would stand after,
 // compared with how it stands. The raw cells would not do: names come in decomposed, with blanks.
-static bool try_person(struct preview *v, json person, const char **action, struct fail *why)
+static bool try_person(struct preview *v, json person, struct verdict *verdict, struct fail *why)
 {
     struct fail unknown = {0};
     const char *id = json_get_text(person, "id", "");
@@ -110,19 +126,15 @@ static bool try_person(struct preview *v, json person, const char **action, stru
     if (good)
         new = people_get(v->p, id, &unknown);
     store_undo(v->p->store, mark);
-    *action = !good ? "refuse" : json_equal(old, new) ? "same" : "change";
+    verdict->action = !good ? "refuse" : json_equal(old, new) ? "same" : "change";
     if (good && !json_is_object(old))
-        *action = "add";
+        verdict->action = "add";
+    else if (good && strcmp(verdict->action, "change") == 0)
+        verdict->before = json_ref(old);
     json_free(old);
     json_free(new);
     return good;
 }
-
-// The problems of a line and what would become of its person.
-struct verdict {
-    json problems;
-    const char *action;
-};
 
 static void judge(struct preview *v, const struct csv_row *row, json person,
                   struct verdict *verdict)
@@ -131,19 +143,20 @@ static void judge(struct preview *v, const struct csv_row *row, json person,
     char text[200];
     const char *id = json_get_text(person, "id", "");
     const struct csv_row *head = &v->table.rows[0];
-    *verdict = (struct verdict){.problems = json_array()};
+    *verdict =
+        (struct verdict){.problems = json_array(), .codes = json_array(), .before = json_absent()};
     if (row->count > head->count) {
         snprintf(text, sizeof text, "has %zu cells where the first line has %zu", row->count,
                  head->count);
-        add_problem(&verdict->problems, text);
+        add_problem(verdict, "too_many_cells", text);
     }
     int64_t before = json_get_int(v->seen, id, 0);
     if (before > 0) {
         snprintf(text, sizeof text, "has the same id as line %lld", (long long)before);
-        add_problem(&verdict->problems, text);
+        add_problem(verdict, "same_id", text);
     }
-    if (!try_person(v, person, &verdict->action, &why))
-        add_problem(&verdict->problems, why.message);
+    if (!try_person(v, person, verdict, &why))
+        add_problem(verdict, why.code, why.message);
     if (id[0] != 0 && before == 0)
         json_set_int(&v->seen, id, row->line);
     if (json_length(verdict->problems) > 0)
@@ -165,7 +178,10 @@ static void preview_row(struct preview *v, const struct csv_row *row)
     // What must not be kept is not shown either.
     if (!json_has_resident_number(person))
         json_set(&entry, "person", person);
+    if (json_is_object(verdict.before))
+        json_set_take(&entry, "before", verdict.before);
     json_set_take(&entry, "problems", verdict.problems);
+    json_set_take(&entry, "codes", verdict.codes);
     json_append_take(&v->rows, entry);
     json_free(person);
 }
@@ -189,7 +205,8 @@ bool people_import_preview(struct people *p, const char *csv, size_t bytes, json
     *preview = json_absent();
     if (!csv_read(csv, bytes, 0, &v.table, why))
         return false;
-    bool good = v.table.count > 0 || fail(why, FAIL_INVALID, "the file is empty");
+    bool good =
+        v.table.count > 0 || fail_code(why, FAIL_INVALID, "empty_file", "the file is empty");
     good = good && header_is_sound(&v.table.rows[0], why);
     if (good && v.table.count - 1 > IMPORT_ROWS_MAX)
         good =

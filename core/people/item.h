@@ -54,9 +54,10 @@ struct answer {
     bool withdraw;
     const char *delegate; // person id, or NULL
     const char *recuse;   // reason, or NULL
+    const char *by;       // who gives it on the person's behalf ("desk"); NULL: the person himself
 };
 // What the handler sees as `answer`: {item, name, person, data, receipt, key, amend, withdraw,
-// delegate, recuse, previous, at}. *reply: {receipt, at, …what the handler returned}. Refusals:
+// delegate, recuse, by, previous, at}. *reply: {receipt, at, …what the handler returned}. Refusals:
 // why->kind FAIL_REFUSED with their code; data that does not fit the form's schema: FAIL_INVALID,
 // and *reply has {violations: [{pointer, message}]}.
 CHECKED bool item_answer(struct people *p, const struct answer *answer, json *reply,

@@ -72,22 +72,28 @@ void people_set_zone(struct people *p, const struct zone *zone)
     p->zone = zone;
 }
 
+const struct zone *people_zone(const struct people *p)
+{
+    return p->zone;
+}
+
 // ---- small readers
 
 bool id_text_check(const char *what, const char *id, size_t bytes_max, struct fail *why)
 {
     size_t bytes = id == NULL ? 0 : strlen(id);
     if (bytes == 0)
-        return fail(why, FAIL_INVALID, "%s is empty", what);
+        return fail_code(why, FAIL_INVALID, "empty", "%s is empty", what);
     if (bytes > bytes_max)
-        return fail(why, FAIL_LIMIT, "%s has more than %zu bytes", what, bytes_max);
+        return fail_code(why, FAIL_LIMIT, "too_long", "%s has more than %zu bytes", what,
+                         bytes_max);
     if (!utf8_is_valid(id, bytes))
         return fail(why, FAIL_INVALID, "%s is not valid UTF-8", what);
     for (size_t i = 0; i < bytes; i++)
         if ((unsigned char)id[i] <= ' ' || id[i] == 0x7F || strchr(",;\"'<>\\", id[i]) != NULL)
-            return fail(why, FAIL_INVALID,
-                        "%s '%s' has a blank, a quote or one of , ; < > \\; leave it out", what,
-                        id);
+            return fail_code(why, FAIL_INVALID, "bad_id",
+                             "%s '%s' has a blank, a quote or one of , ; < > \\; leave it out",
+                             what, id);
     return true;
 }
 
@@ -103,7 +109,8 @@ bool address_check(const char *address, struct fail *why)
 {
     size_t bytes = address == NULL ? 0 : strlen(address);
     if (bytes == 0 || bytes > ADDRESS_BYTES || !utf8_is_valid(address, bytes))
-        return fail(why, FAIL_INVALID, "a mail address has 3 to %d characters", ADDRESS_BYTES);
+        return fail_code(why, FAIL_INVALID, "bad_address", "a mail address has 3 to %d characters",
+                         ADDRESS_BYTES);
     const char *at = strchr(address, '@');
     bool good =
         at != NULL && at != address && at - address <= 64 && at[1] != 0 && strchr(at, '.') != NULL;
@@ -118,7 +125,8 @@ bool address_check(const char *address, struct fail *why)
         last = *c;
     }
     if (!good || last == '.')
-        return fail(why, FAIL_INVALID, "'%.80s' is no mail address (name@example.org)", address);
+        return fail_code(why, FAIL_INVALID, "bad_address",
+                         "'%.80s' is no mail address (name@example.org)", address);
     return true;
 }
 
@@ -128,10 +136,11 @@ char *text_normal(const char *what, const char *text, size_t bytes_max, struct f
     bytes_init(&out, bytes_max + 1);
     bool good = utf8_normalize(text, strlen(text), &out, why);
     if (good && (out.overflowed || out.length > bytes_max))
-        good = fail(why, FAIL_LIMIT, "%s has more than %zu bytes", what, bytes_max);
+        good =
+            fail_code(why, FAIL_LIMIT, "too_long", "%s has more than %zu bytes", what, bytes_max);
     for (size_t i = 0; good && i < out.length; i++)
         if ((unsigned char)out.data[i] < ' ' || out.data[i] == 0x7F)
-            good = fail(why, FAIL_INVALID, "%s has a control character", what);
+            good = fail_code(why, FAIL_INVALID, "bad_text", "%s has a control character", what);
     char *normal = good ? mem_string_sized(out.data, out.length) : NULL;
     bytes_done(&out);
     return normal;
@@ -250,7 +259,7 @@ static bool draft_read(json person, struct person_draft *d, struct fail *why)
     if (d->name == NULL)
         return fail_within(why, "person '%s'", d->id);
     if (d->name[0] == 0)
-        return fail(why, FAIL_INVALID, "person '%s' has no name", d->id);
+        return fail_code(why, FAIL_INVALID, "no_name", "person '%s' has no name", d->id);
     d->name_key = folded(d->name, why);
     d->phone = text_normal("a phone number", json_get_text(person, "phone", ""), 60, why);
     if (d->name_key == NULL || d->phone == NULL)
@@ -261,7 +270,8 @@ static bool draft_read(json person, struct person_draft *d, struct fail *why)
     if (d->email[0] != 0 && !address_check(d->email, why))
         return fail_within(why, "person '%s'", d->id);
     if (strcmp(d->language, "ko") != 0 && strcmp(d->language, "en") != 0)
-        return fail(why, FAIL_INVALID, "person '%s': the language is ko or en", d->id);
+        return fail_code(why, FAIL_INVALID, "bad_language", "person '%s': the language is ko or en",
+                         d->id);
     return id_text_check("the status of a person", d->status, 40, why);
 }
 
@@ -299,11 +309,27 @@ static void draft_put(struct people *p, const struct person_draft *d,
     store_put(p->store, TABLE_PERSON, columns);
 }
 
+static bool is_not_erased(struct people *p, const char *id, struct fail *why)
+{
+    struct row row;
+    struct value key = value_text(id);
+    if (!store_get(p->store, TABLE_PERSON, &key, &row, why))
+        return false;
+    bool erased = row_is_there(&row) && strcmp(row_text(&row, PERSON_STATUS), PERSON_ERASED) == 0;
+    row_done(&row);
+    return !erased || fail_code(why, FAIL_CONFLICT, "erased_id",
+                                "the id '%s' was an erased person's; give another", id);
+}
+
 static bool put_checked(struct people *p, json person, struct person_draft *draft,
                         struct bytes *attributes, struct fail *why)
 {
-    if (!draft_read(person, draft, why) || !attributes_text(person, draft->id, attributes, why))
+    if (!draft_read(person, draft, why) || !attributes_text(person, draft->id, attributes, why) ||
+        !is_not_erased(p, draft->id, why))
         return false;
+    if (strcmp(draft->status, PERSON_ERASED) == 0)
+        return fail(why, FAIL_INVALID, "'%s' is no status to give; erase the person",
+                    PERSON_ERASED);
     draft_put(p, draft, attributes);
     return people_put_groups(p, draft->id, person, why);
 }
@@ -371,6 +397,8 @@ json people_get(struct people *p, const char *id, struct fail *why)
 static bool row_matches(const struct row *row, const char *text, const char *key)
 {
     const char *email = row_text(row, PERSON_EMAIL);
+    if (strcmp(row_text(row, PERSON_STATUS), PERSON_ERASED) == 0)
+        return false;
     return strstr(row_text(row, PERSON_NAME_KEY), key) != NULL ||
            strstr(row_text(row, PERSON_ID), text) != NULL ||
            (email != NULL && strcasestr(email, text) != NULL);

@@ -25,6 +25,7 @@ const char *people_url(const struct people *p);
 void people_set_seal_folder(struct people *p, const char *folder);
 // In which zone the dates of memberships are read; UTC where never set.
 void people_set_zone(struct people *p, const struct zone *zone);
+const struct zone *people_zone(const struct people *p);
 
 // A person is {id, name, email?, phone?, language?, status?, attributes{…}, groups[…]?}. Names are
 // one field, family name first; compared after NFC and trimming. Resident registration numbers are
@@ -32,10 +33,23 @@ void people_set_zone(struct people *p, const struct zone *zone);
 CHECKED bool people_put(struct people *p, json person, struct fail *why);
 json people_get(struct people *p, const char *id, struct fail *why); // absent if unknown
 json people_find(struct people *p, const char *text, size_t limit, struct fail *why);
+// A membership [since, until): dates ("2013-05-24", read in the zone) or RFC 3339 instants to the
+// millisecond, or NULL: open.
 CHECKED bool people_join(struct people *p, const char *group, const char *person, const char *since,
-                         const char *until, const char *role, struct fail *why); // dates or NULL
+                         const char *until, const char *role, struct fail *why);
+// Ends every membership of the person in the group that holds at `until` (NULL: now); *left: how
+// many. Who never was in the group leaves nothing.
+CHECKED bool people_leave(struct people *p, const char *group, const char *person,
+                          const char *until, int64_t *left, struct fail *why);
+// Erases a person; `really` false only counts. *what: {answers, mails, memberships, open (requests
+// that stay unanswered), payloads}. His id stays, with the status `erased`, and is not given again.
+#define PERSON_ERASED "erased"
+CHECKED bool people_erase(struct people *p, const char *id, bool really, json *what,
+                          struct fail *why);
 // Members of a group at an instant (dates in the zone), sorted by person id.
 json people_group(struct people *p, const char *group, int64_t at_ms, struct fail *why);
+// The last millisecond of a date in the zone: what holds on that day.
+CHECKED bool people_day(struct people *p, const char *date, int64_t *ms, struct fail *why);
 json people_groups(struct people *p, struct fail *why); // [{name, members}]
 
 // A selector: {group}, {people: [ids]}, {role}, "public", or a list of those; -> {public: bool,
@@ -44,9 +58,14 @@ json people_groups(struct people *p, struct fail *why); // [{name, members}]
 CHECKED bool people_select(struct people *p, json selector, int64_t at_ms, bool strict, json *out,
                            struct fail *why);
 
+// All memberships of a group, past and future too: [{person, name, status, since?, until?, role?,
+// holds}], by person and beginning; `holds`: at that instant.
+json people_memberships(struct people *p, const char *group, int64_t at_ms, struct fail *why);
+
 // CSV in two steps: read (UTF-8 or CP949) to a preview {rows: [{line, action:
-// add|change|same|refuse, person, problems}], counts}, then commit that preview. Columns:
-// id,name,email,phone,language,groups (;-separated), others: attributes.
+// add|change|same|refuse, person, before? (what it changes), problems, codes}], counts}, then
+// commit that preview. Columns: id,name,email,phone,language,groups (;-separated), others:
+// attributes.
 CHECKED bool people_import_preview(struct people *p, const char *csv, size_t bytes, json *preview,
                                    struct fail *why);
 CHECKED bool people_import_commit(struct people *p, json preview, struct fail *why);

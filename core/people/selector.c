@@ -79,16 +79,15 @@ static bool select_role(struct selection *s, const char *role, struct fail *why)
 {
     struct scan *scan;
     struct row row;
-    char date[16];
     struct scan_opts opts = {.table = TABLE_MEMBERSHIP, .index = -1};
     if (!store_scan(s->p->store, &opts, &scan, why))
         return false;
-    date_at(s->p, s->at_ms, date);
+    struct when when = when_at(s->p, s->at_ms);
     why->kind = FAIL_NONE;
     bool good = true;
     while (good && scan_next(scan, &row, why)) {
         const char *had = row_text(&row, MEMBERSHIP_ROLE);
-        if (had != NULL && strcmp(had, role) == 0 && membership_holds(&row, date)) {
+        if (had != NULL && strcmp(had, role) == 0 && membership_holds(&row, &when)) {
             json person = people_get(s->p, row_text(&row, MEMBERSHIP_PERSON), why);
             if (!json_is_absent(person))
                 take_person(s, person);
