@@ -378,6 +378,7 @@ void lua_step_open_jmp(lua_State *L)
     sandbox_set_functions_jmp(L, lua_http_methods);
     sandbox_set_functions_jmp(L, lua_peer_methods);
     sandbox_set_functions_jmp(L, lua_urn_methods);
+    sandbox_set_functions_jmp(L, lua_member_methods);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_mark);
     lua_records_open_jmp(L);
     lua_item_open_jmp(L);
