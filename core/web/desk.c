@@ -74,43 +74,6 @@ static void open_item(void *context, struct request *r)
     json_free(item);
 }
 
-static void list_people(void *context, struct request *r)
-{
-    struct web *w = context;
-    struct fail why = {0};
-    const char *text = request_query(r, "q");
-    json people = people_find(w->opts.people, text ? text : "", 200, &why),
-         groups = people_groups(w->opts.people, &why);
-    struct page p;
-    page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "사람" : "People", true);
-    html(&p.out,
-         "<form method=get><div class=field><label for=q>%s</label><input type=text id=q name=q "
-         "value=\"%s\"></div>"
-         "<button class=quiet>%s</button></form>\n<p>",
-         two(&p, "이름, 전자우편, 번호", "Name, e-mail or id"), text ? text : "",
-         two(&p, "찾기", "Find"));
-    for (size_t i = 0; i < json_length(groups); i++) {
-        json group = json_at(groups, i);
-        html(&p.out, "<span class=state>%s %d</span> ", json_get_text(group, "name", ""),
-             json_get_int(group, "members", 0));
-        json_free(group);
-    }
-    html(&p.out,
-         "</p><div class=scroll tabindex=0><table><thead><tr><th scope=col>%s<th scope=col>%s<th "
-         "scope=col>%s</thead><tbody>",
-         two(&p, "이름", "Name"), two(&p, "전자우편", "E-mail"), two(&p, "번호", "Id"));
-    for (size_t i = 0; i < json_length(people); i++) {
-        json person = json_at(people, i);
-        html(&p.out, "<tr><td>%s<td>%s<td>%s", json_get_text(person, "name", ""),
-             json_get_text(person, "email", ""), json_get_text(person, "id", ""));
-        json_free(person);
-    }
-    html(&p.out, "</table></div>\n");
-    page_reply(&p, 200);
-    json_free(people);
-    json_free(groups);
-}
-
 static void list_mail(void *context, struct request *r)
 {
     struct web *w = context;
@@ -206,7 +169,6 @@ void desk_routes(struct web *w)
     static const struct console_place places[] = {
         {"GET", "/console/items", list_items, PERMIT_VIEW},
         {"GET", "/console/items/{item}", open_item, PERMIT_OPERATE},
-        {"GET", "/console/people", list_people, PERMIT_PEOPLE},
         {"GET", "/console/mail", list_mail, PERMIT_OPERATE},
         {"GET", "/console/mail/{seq}", show_mail, PERMIT_OPERATE},
     };

@@ -121,9 +121,10 @@ static void write_views(struct web *w, struct page *p, const char *instance)
         html(&p->out, "<h2>%s</h2><ul>", two(p, "명단과 집계", "Lists"));
     for (size_t i = 0; i < json_length(views); i++) {
         json view = json_at(views, i), title = json_get(view, "title");
-        html(&p->out, "<li><a href=\"/console/instances/%u/views/%u/%u\">%s</a>", instance,
-             json_get_text(view, "task", ""), json_get_text(view, "name", ""),
-             text_in(p->language, title));
+        bool desk = strcmp(json_get_text(view, "name", ""), "desk") == 0; // a page of its own
+        html(&p->out, "<li><a href=\"/console/instances/%u/%r%u%r%u\">%s</a>", instance,
+             desk ? "desk/" : "views/", json_get_text(view, "task", ""), desk ? "" : "/",
+             desk ? "" : json_get_text(view, "name", ""), text_in(p->language, title));
         json_free(title);
         json_free(view);
     }
@@ -219,6 +220,7 @@ static void show_instance(void *context, struct request *r)
     if (web_may(w, r, PERMIT_OPERATE))
         write_controls(&p, id, status);
     write_views(w, &p, id);
+    roll_write_links(w, &p, id);
     write_items(w, &p, id);
     html(&p.out,
          "<h2>%s</h2><p class=graph><img src=\"/console/instances/%u/graph.svg\" alt=\"%s\"></p>",

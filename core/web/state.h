@@ -76,9 +76,17 @@ void public_routes(struct web *w);   // /f, /r
 void personal_routes(struct web *w); // /w
 void console_routes(struct web *w);  // /console: overview, definitions
 void instances_routes(struct web *w);
-void desk_routes(struct web *w);  // items, people, mail
+void desk_routes(struct web *w);  // items, mail
 void views_routes(struct web *w); // lists of open steps
 void login_routes(struct web *w); // /console/login, /console/logout
 void mine_routes(struct web *w);  // /console/me
 void accounts_routes(struct web *w);
 void acts_routes(struct web *w);
+void people_list_routes(struct web *w); // the directory
+void person_routes(struct web *w);
+void groups_routes(struct web *w);
+void import_routes(struct web *w);
+void roll_routes(struct web *w); // who has answered, and reminders
+// Links to the rolls of an instance's open steps.
+void roll_write_links(struct web *w, struct page *p, const char *instance);
+void attend_routes(struct web *w); // who is here

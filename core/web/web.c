@@ -41,6 +41,12 @@ struct web *web_new(const struct web_opts *opts)
     mine_routes(w);
     accounts_routes(w);
     acts_routes(w);
+    people_list_routes(w);
+    person_routes(w);
+    groups_routes(w);
+    import_routes(w);
+    roll_routes(w);
+    attend_routes(w);
     return w;
 }
 
