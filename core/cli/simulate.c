@@ -18,7 +18,7 @@
 static const char usage[] =
     "usage: dure simulate [--seed N] [--seeds M] [--seconds S] [--steps K] [--twice]\n"
     "                     [--disk memory|sqlite] [--trace] [--plugins DIR] [--break WHAT]\n"
-    "                     [--until ORACLE]\n"
+    "                     [--until ORACLE] [--coverage]\n"
     "Plays M whole worlds from the seeds N, N+1, … in virtual time: random workflows with every\n"
     "word of the language, people, events, servers that are late or contradict themselves,\n"
     "crashes, full and slow disks. Oracles watch. One line a seed (TAP).\n"
@@ -30,6 +30,7 @@ static const char usage[] =
     "  --disk       rows in memory, or SQLite on a file system that fails (the seed says)\n"
     "  --trace      prints everything that happens\n"
     "  --plugins    with the functions of tests/sim/plugins, steps and people take part\n"
+    "  --coverage   ends with a table of the words and the faults they met\n"
     "  --break      breaks the world on purpose, to show that an oracle sees it:\n"
     "               effect-before-commit timer-early lose-timer double-result twice silent-wait\n"
     "               lose-event forget-told sync chain state seats unfinished nondeterminism\n"
@@ -58,7 +59,8 @@ static const char *const break_names[] = {
 struct command {
     struct simulate_opts opts;
     int64_t seed, seeds, seconds;
-    bool twice;
+    bool twice, covers;
+    struct coverage coverage;
     const char *plugins, *until;
 };
 
@@ -89,13 +91,19 @@ static bool parse_disk(const char *text, enum simulate_disk *out)
 
 static int parse(struct command *c, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"seed", required_argument, NULL, 's'},    {"seeds", required_argument, NULL, 'n'},
-        {"seconds", required_argument, NULL, 'S'}, {"steps", required_argument, NULL, 'k'},
-        {"twice", no_argument, NULL, '2'},         {"trace", no_argument, NULL, 't'},
-        {"plugins", required_argument, NULL, 'p'}, {"disk", required_argument, NULL, 'd'},
-        {"break", required_argument, NULL, 'b'},   {"until", required_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},          {0}};
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"seeds", required_argument, NULL, 'n'},
+                                            {"seconds", required_argument, NULL, 'S'},
+                                            {"steps", required_argument, NULL, 'k'},
+                                            {"twice", no_argument, NULL, '2'},
+                                            {"trace", no_argument, NULL, 't'},
+                                            {"plugins", required_argument, NULL, 'p'},
+                                            {"coverage", no_argument, NULL, 'c'},
+                                            {"disk", required_argument, NULL, 'd'},
+                                            {"break", required_argument, NULL, 'b'},
+                                            {"until", required_argument, NULL, 'u'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         bool good = true;
         if (o == 's')
@@ -114,6 +122,8 @@ static int parse(struct command *c, int argc, char **argv)
             c->plugins = optarg;
         else if (o == 'b')
             good = parse_break(optarg, &c->opts.broken);
+        else if (o == 'c')
+            c->covers = true;
         else if (o == 'd')
             good = parse_disk(optarg, &c->opts.disk);
         else if (o == 'u')
@@ -144,6 +154,7 @@ static void compare(const struct command *c, struct simulate_result *result)
     struct simulate_result again;
     struct simulate_opts quiet = c->opts;
     quiet.trace = false;
+    quiet.coverage = NULL;
     simulate(&quiet, &again);
     if (hash_equal(&again.hash, &result->hash))
         return;
@@ -188,6 +199,7 @@ int command_simulate(int argc, char **argv)
     log_configure((enum log_level)(LOG_ERROR + 1), true); // crashes are played on purpose
     if (c.plugins)
         c.opts.plugins = cli_plugins(c.plugins);
+    c.opts.coverage = c.covers ? &c.coverage : NULL;
     bool good = true;
     time_t began = time(NULL);
     for (int64_t i = 0; i < c.seeds; i++) {
@@ -196,5 +208,7 @@ int command_simulate(int argc, char **argv)
         if (!play(&c, (uint64_t)(c.seed + i), &good))
             break;
     }
+    if (c.covers && !coverage_print(&c.coverage))
+        good = false;
     return good ? EXIT_GOOD : EXIT_BAD;
 }

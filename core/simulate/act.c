@@ -45,16 +45,19 @@ static void start(struct simulation *s)
 {
     struct fail why = {0};
     struct id id;
-    char name[16];
+    char name[16], version[16];
     if (s->result->instances > SIMULATE_INSTANCES)
         return;
-    snprintf(name, sizeof name, "w%d", (int)simulate_below(s, s->definitions));
+    const struct simulate_source *source = &s->sources[simulate_below(s, s->source_count)];
+    snprintf(name, sizeof name, "w%d", source->level);
+    snprintf(version, sizeof version, "1.%d.0", source->version);
     json input = draw_input(s);
-    struct start_opts opts = {.definition = {"sim", name, NULL}, .input = input};
+    struct start_opts opts = {.definition = {"sim", name, simulate_chance(s, 30) ? version : NULL},
+                              .input = input};
     if (engine_start(s->engine, &opts, &id, &why)) {
         simulate_trace(s, "start %s %s", name, id.text);
         simulate_told_start(s, id.text);
-    } else {
+    } else if (why.kind != FAIL_NOT_FOUND) { // a crash may have taken a version nobody was told of
         expect_busy(s, "start", &why);
     }
     json_free(input);
@@ -188,6 +191,7 @@ static void control(struct simulation *s)
                             : n < 4 ? CONTROL_PAUSE
                             : n < 8 ? CONTROL_RESUME
                                     : CONTROL_RETRY;
+        simulate_heard_fault(s, COVERAGE_CONTROL);
         bool good = engine_control(s->engine, id, what, "played", &why);
         simulate_trace(s, "%s %s: %s", control_names[what], id, good ? "good" : why.code);
         if (good)
@@ -213,6 +217,7 @@ static void jump(struct simulation *s)
 {
     int64_t ms = (int64_t)simulate_below(s, simulate_chance(s, 15) ? 86400000 : 600000);
     s->clock.now_ms += ms;
+    simulate_heard_fault(s, COVERAGE_JUMP);
     simulate_trace(s, "time %lld ms", (long long)ms);
 }
 
@@ -256,8 +261,10 @@ void simulate_act(struct simulation *s)
         simulate_crash(s);
     else if (n < 72)
         simulate_effects_say(s);
-    else if (n < 80)
+    else if (n < 79)
         rest(s);
+    else if (n < 80)
+        simulate_define_again(s);
     else
         turn(s);
 }

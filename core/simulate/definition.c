@@ -18,6 +18,7 @@ struct maker {
     struct simulation *s;
     struct random *random;
     int level; // the number of the definition
+    int version;
     int tasks; // made so far
     int depth;
     bool rich;      // may compute
@@ -93,7 +94,7 @@ static json make_error(struct maker *m)
         "https://serverlessworkflow.io/spec/1.0.0/errors/runtime",
         "https://serverlessworkflow.io/spec/1.0.0/errors/communication",
         "https://example.org/errors/played"};
-    if (chance(m, 20))
+    if (chance(m, 40))
         return text("shared");
     json error = with("type", PICK(m, types));
     json_set_int(&error, "status", chance(m, 50) ? 500 : 503);
@@ -279,7 +280,10 @@ static json make_http(struct maker *m)
 {
     static const char *const methods[] = {"get", "post", "put"};
     json arguments = with("method", PICK(m, methods));
-    json_set_take(&arguments, "endpoint", with("uri", text("http://127.0.0.1:1/{k}")));
+    json endpoint = with("uri", text("http://127.0.0.1:1/{k}"));
+    if (chance(m, 20))
+        json_set_take(&endpoint, "authentication", with("use", text("shared")));
+    json_set_take(&arguments, "endpoint", endpoint);
     if (chance(m, 50))
         json_set_take(&arguments, "body", with("n", make_value(m)));
     json task = with("call", text("http"));
@@ -350,7 +354,7 @@ static json make_run(struct maker *m)
     if (m->level == 0 || m->heard > 0)
         return make_call(m); // nothing to run yet, or it might emit
     json run = make_child(m);
-    if (chance(m, 25))
+    if (chance(m, 40))
         json_set_bool(&run, "await", false);
     return with("run", run);
 }
@@ -401,19 +405,45 @@ static json draw_word(struct maker *m)
     return with("do", make_tasks(m, 3));
 }
 
+// Most fit; what does not is an error of the task.
+static json make_schema(struct maker *m)
+{
+    json document = with("type", text("object")), schema = with("format", text("json"));
+    if (chance(m, 30)) {
+        json required = json_array();
+        json_append_take(&required, text("n"));
+        json_set_take(&document, "required", required);
+    }
+    json_set_take(&schema, "document", document);
+    return schema;
+}
+
+static json make_flow(struct maker *m, const char *key, const char *expression)
+{
+    json flow = json_object();
+    if (chance(m, 60))
+        json_set_take(&flow, key, text(expression));
+    else
+        json_set_take(&flow, "schema", make_schema(m));
+    return flow;
+}
+
 static void adorn(struct maker *m, json *task)
 {
+    static const char *const ways[] = {"continue", "exit", "end"};
+    if (chance(m, 4) && !json_has(*task, "switch") && !json_has(*task, "raise"))
+        json_set_take(task, "then", PICK(m, ways));
     if (chance(m, 10))
         json_set_take(task, "if", make_condition(m));
     if (chance(m, 8))
         json_set_take(task, "timeout",
                       chance(m, 30) ? text("shared") : with("after", make_duration(m)));
     if (chance(m, 8))
-        json_set_take(task, "input", with("from", text("${ . }")));
+        json_set_take(task, "input", make_flow(m, "from", "${ . }"));
     if (chance(m, 8))
-        json_set_take(task, "output", with("as", with("n", text("${ .n }"))));
+        json_set_take(task, "output", make_flow(m, "as", "${ {n} }"));
     if (chance(m, 8))
-        json_set_take(task, "export", with("as", with("last", text("${ .n }"))));
+        json_set_take(task, "export", make_flow(m, "as", "${ {last: .n} }"));
 }
 
 static json make_task(struct maker *m)
@@ -467,6 +497,12 @@ static json make_use(void)
     json_set_take(&use, "errors", with("shared", error));
     json_set_take(&retry, "limit", with("attempt", with("count", json_integer(2))));
     json_set_take(&use, "retries", with("shared", retry));
+    json basic = with("username", text("sim"));
+    json_set_text(&basic, "password", "played");
+    json_set_take(&use, "authentications", with("shared", with("basic", basic)));
+    json_set_take(
+        &use, "catalogs",
+        with("shared", with("endpoint", with("uri", text("https://example.org/catalog")))));
     json_set_take(&use, "timeouts", with("shared", with("after", text("PT4H"))));
     json arguments = with("method", text("get"));
     json_set_take(&arguments, "endpoint", with("uri", text("http://127.0.0.1:1/shared")));
@@ -480,7 +516,7 @@ static json make_definition(struct maker *m)
     json document = with("dsl", text("1.0.3")), definition;
     json_set_text(&document, "namespace", "sim");
     json_set_take(&document, "name", json_printf("w%d", m->level));
-    json_set_text(&document, "version", "1.0.0");
+    json_set_take(&document, "version", json_printf("1.%d.0", m->version));
     if (chance(m, 40))
         json_set_take(&document, "metadata",
                       with("dure", with("zone", text(chance(m, 50) ? "Asia/Seoul" : "UTC"))));
@@ -491,50 +527,22 @@ static json make_definition(struct maker *m)
         json_set_take(&definition, "schedule", make_schedule(m));
     if (chance(m, 15))
         json_set_take(&definition, "timeout", with("after", text("P2D")));
+    if (chance(m, 15))
+        json_set_take(&definition, "input",
+                      with("schema", with("document", with("type", text("object")))));
+    if (chance(m, 15))
+        json_set_take(&definition, "output", with("as", with("n", text("${ .n }"))));
     json_set_take(&definition, "do", make_tasks(m, 5));
     return definition;
 }
 
-static void say_refused(struct simulation *s, const struct diagnostics *diagnostics,
-                        const struct fail *why)
+json simulate_definition_new(struct simulation *s, int level, int version)
 {
-    struct bytes said;
-    bytes_init(&said, 4000);
-    diagnostics_write_text(diagnostics, false, &said);
-    simulate_violated(s, "generator", "%s\n%s", why->message, said.data);
-    bytes_done(&said);
-}
-
-static void deploy(struct simulation *s, size_t i)
-{
-    struct diagnostics diagnostics;
-    struct fail why = {0};
-    diagnostics_init(&diagnostics);
-    simulate_trace(s, "definition %s", s->texts[i]);
-    if (!engine_deploy(s->engine, "simulated", s->texts[i], strlen(s->texts[i]), false,
-                       &diagnostics, &why))
-        say_refused(s, &diagnostics, &why);
-    diagnostics_done(&diagnostics);
-}
-
-void simulate_define(struct simulation *s)
-{
-    size_t count = 1 + random_below(&s->definitions_random, SIMULATE_DEFINITIONS);
-    for (size_t i = 0; i < count && simulate_is_good(s); i++) {
-        struct maker m = {.s = s,
-                          .random = &s->definitions_random,
-                          .level = (int)i,
-                          .rich = random_below(&s->definitions_random, 5) == 0,
-                          .functions = s->opts->plugins != NULL};
-        s->sources[i] = make_definition(&m);
-        s->texts[i] = json_dump(s->sources[i]);
-        s->definitions = i + 1;
-        deploy(s, i);
-    }
-}
-
-json simulate_task_at(json definition, const char *reference)
-{
-    struct fail why = {0};
-    return json_pointer(definition, reference, &why);
+    struct maker m = {.s = s,
+                      .random = &s->definitions_random,
+                      .level = level,
+                      .version = version,
+                      .rich = random_below(&s->definitions_random, 5) == 0,
+                      .functions = s->opts->plugins != NULL};
+    return make_definition(&m);
 }

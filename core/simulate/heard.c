@@ -39,14 +39,8 @@ static json task_of(struct simulation *s, const char *instance, const char *refe
 {
     struct fail why = {0};
     json shown = engine_show(s->engine, instance, &why);
-    json definition = json_get(shown, "definition"), task = json_absent();
-    const char *name = json_get_text(definition, "name", "");
-    for (size_t i = 0; i < s->definitions; i++) {
-        json document = json_get(s->sources[i], "document");
-        if (strcmp(json_get_text(document, "name", "-"), name) == 0)
-            json_swap_take(&task, simulate_task_at(s->sources[i], reference));
-        json_free(document);
-    }
+    json definition = json_get(shown, "definition");
+    json task = simulate_task_at(s, definition, reference);
     json_free(definition);
     json_free(shown);
     return task;
@@ -136,6 +130,43 @@ static void consumed(struct simulation *s, const char *instance, json entry, con
     json_free(task);
 }
 
+// ---- coverage
+
+static void covered(struct simulation *s, const char *instance, json entry, const char *address)
+{
+    struct fail why = {0};
+    const char *type = json_get_text(entry, "type", "");
+    bool workflow = strstr(type, ".workflow.") != NULL;
+    if (!strstr(type, ".started.")) {
+        if (!workflow && !strstr(type, ".created."))
+            heard_at(s, address)->words = 0;
+        return;
+    }
+    json shown = engine_show(s->engine, instance, &why), definition = json_get(shown, "definition");
+    json task =
+        simulate_task_at(s, definition, workflow ? "" : json_get_text(entry, "reference", "-"));
+    uint64_t words = coverage_words(task);
+    if (!workflow)
+        heard_at(s, address)->words = words;
+    s->recent |= words;
+    coverage_add(s->opts->coverage, words, COVERAGE_BEGUN);
+    json_free(task);
+    json_free(definition);
+    json_free(shown);
+}
+
+void simulate_heard_fault(struct simulation *s, enum coverage_fault fault)
+{
+    struct map_entry *entry;
+    uint64_t words = s->recent;
+    if (!s->opts->coverage)
+        return;
+    for (size_t i = 0; map_next(&s->heard, &i, &entry);)
+        words |= ((struct heard *)entry->value)->words;
+    s->recent = 0;
+    coverage_add(s->opts->coverage, words, fault);
+}
+
 void simulate_heard(void *context, const char *instance, int64_t at_ms, json entry)
 {
     struct simulation *s = context;
@@ -145,6 +176,8 @@ void simulate_heard(void *context, const char *instance, int64_t at_ms, json ent
                                (long long)json_get_int(entry, "attempt", 0));
     char *text = json_dump(entry);
     simulate_trace(s, "heard %s %.1500s", instance, text);
+    if (s->opts->coverage)
+        covered(s, instance, entry, address);
     if (strstr(type, ".task.completed."))
         completed(s, instance, entry, address);
     if (strstr(type, ".task.consumed."))

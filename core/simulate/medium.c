@@ -75,6 +75,7 @@ static void refuse_files(struct simulation *s, struct faults *faults)
 void simulate_medium_fault(struct simulation *s)
 {
     uint64_t n = simulate_below(s, 3);
+    simulate_heard_fault(s, COVERAGE_DISK);
     if (n == 0) {
         s->hold = !s->hold;
         simulate_trace(s, "disk %s", s->hold ? "holds" : "goes on");
@@ -127,6 +128,8 @@ void simulate_medium_on(struct simulation *s)
         return;
     }
     enum fault_cut how = (enum fault_cut)simulate_below(s, FAULT_CUT_REORDER + 1);
+    if (how != FAULT_CUT_KILL)
+        simulate_heard_fault(s, COVERAGE_POWER);
     fault_disk_cut(s->medium->files, how, &s->random);
     simulate_trace(s, "power is back: %d", (int)how);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "simulate/coverage.h"
 
 struct plugins;
 
@@ -43,7 +44,8 @@ struct simulate_opts {
     bool trace; // every line on stdout
     enum simulate_break broken;
     enum simulate_disk disk;
-    struct plugins *plugins; // or NULL
+    struct coverage *coverage; // added to; or NULL
+    struct plugins *plugins;   // or NULL
 };
 
 struct simulate_result {

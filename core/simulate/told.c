@@ -11,7 +11,7 @@
 
 #define EVENTS_CHECKED_PERCENT 20 // to look is to send again, so not all are looked at each time
 
-enum told_what { TOLD_START, TOLD_EVENT, TOLD_ANSWER, TOLD_CANCEL, TOLD_END };
+enum told_what { TOLD_START, TOLD_DEFINITION, TOLD_EVENT, TOLD_ANSWER, TOLD_CANCEL, TOLD_END };
 
 struct promise {
     struct list node;
@@ -19,7 +19,8 @@ struct promise {
     enum told_what what;
     bool is_told; // else it waits for its commit
     char id[200];
-    char status[16]; // END
+    char status[16];  // END
+    char version[16]; // START, DEFINITION
 };
 
 static void now_told(void *context)
@@ -66,10 +67,30 @@ static void now_ended(void *context, const char *id)
     t->is_told = true;
 }
 
+static void version_of(struct simulation *s, const char *id, char version[16])
+{
+    struct fail why = {0};
+    json shown = engine_show(s->engine, id, &why), definition = json_get(shown, "definition");
+    snprintf(version, 16, "%s", json_get_text(definition, "version", ""));
+    json_free(definition);
+    json_free(shown);
+}
+
 void simulate_told_start(struct simulation *s, const char *id)
 {
-    engine_after_commit(s->engine, now_told, add(s, TOLD_START, id));
+    struct promise *t = add(s, TOLD_START, id);
+    version_of(s, id, t->version);
+    engine_after_commit(s->engine, now_told, t);
     engine_when_ended(s->engine, id, now_ended, s);
+}
+
+void simulate_told_definition(struct simulation *s, int level, int version)
+{
+    char name[16];
+    snprintf(name, sizeof name, "w%d", level);
+    struct promise *t = add(s, TOLD_DEFINITION, name);
+    snprintf(t->version, sizeof t->version, "1.%d.0", version);
+    engine_after_commit(s->engine, now_told, t);
 }
 
 void simulate_told_event(struct simulation *s, const char *id)
@@ -172,9 +193,22 @@ const char *simulate_told_newest(struct simulation *s)
 
 static bool has_instance(struct simulation *s, const struct promise *t)
 {
-    char status[16];
-    status_of(s, t->id, status);
-    return *status || simulate_violated(s, "told", "the instance %s was told, and is gone", t->id);
+    char version[16];
+    version_of(s, t->id, version);
+    if (!*version)
+        return simulate_violated(s, "told", "the instance %s was told, and is gone", t->id);
+    return strcmp(version, t->version) == 0 ||
+           simulate_violated(s, "version", "the instance %s began with %s, and runs %s", t->id,
+                             t->version, version);
+}
+
+static bool has_definition(struct simulation *s, const struct promise *t)
+{
+    struct fail why = {0};
+    struct definition_ref ref = {"sim", t->id, t->version};
+    return engine_definition(s->engine, &ref, &why) != NULL ||
+           simulate_violated(s, "told", "the definition %s %s was deployed, and is gone", t->id,
+                             t->version);
 }
 
 static bool knows_event(struct simulation *s, const struct promise *t)
@@ -225,6 +259,8 @@ static bool is_true(struct simulation *s, const struct promise *t)
     switch (t->what) {
     case TOLD_START:
         return has_instance(s, t);
+    case TOLD_DEFINITION:
+        return has_definition(s, t);
     case TOLD_EVENT:
         return knows_event(s, t);
     case TOLD_ANSWER:

@@ -119,6 +119,7 @@ bool simulate_crash(struct simulation *s)
 {
     struct fail why = {0};
     s->result->crashes++;
+    simulate_heard_fault(s, COVERAGE_CRASH);
     simulate_medium_off(s);
     simulate_told_crash(s);
     simulate_close(s, true);
@@ -267,10 +268,7 @@ static void end(struct simulation *s)
     simulate_effects_done(s);
     simulate_told_done(s);
     simulate_heard_done(s);
-    for (size_t i = 0; i < s->definitions; i++) {
-        mem_free(s->texts[i]);
-        json_free(s->sources[i]);
-    }
+    simulate_define_done(s);
 }
 
 // A power that went within an act is noticed after it.

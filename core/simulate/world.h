@@ -21,7 +21,13 @@
 #define SIMULATE_PEOPLE      4   // p1 … p4
 #define SIMULATE_INSTANCES   400 // started by acts of one world
 
+#define SIMULATE_SOURCES        12 // definitions in all their versions
 #define SIMULATE_SQLITE_PERCENT 40 // of the worlds where the seed says
+
+struct simulate_source {
+    int level, version; // wLEVEL 1.VERSION.0
+    json json;
+};
 
 struct simulation {
     const struct simulate_opts *opts;
@@ -40,9 +46,9 @@ struct simulation {
     struct engine *engine;
     struct people *people;
 
-    char *texts[SIMULATE_DEFINITIONS]; // of the definitions deployed
-    json sources[SIMULATE_DEFINITIONS];
-    size_t definitions;
+    struct simulate_source sources[SIMULATE_SOURCES]; // of what was deployed
+    size_t source_count;
+    int definitions; // names: w0, w1, …
     struct executor http, shell, script, container, mail, sink;
     struct map effects; // key -> struct simulate_effect
     struct map mails;   // key -> its content
@@ -51,6 +57,7 @@ struct simulation {
     int64_t shown_seq;  // the newest commit on which something outside may rest
     struct hash shown_hash;
     struct map heard; // address -> struct heard
+    uint64_t recent;  // words that have begun since the last fault
     int64_t events, answers, resume_from;
     struct hasher trace;
 };
@@ -72,9 +79,12 @@ bool simulate_chance(struct simulation *s, unsigned percent);
 struct hash simulate_disk_hash(struct simulation *s);
 
 // ---- definitions
-void simulate_define(struct simulation *s); // makes and deploys them
-// The task's JSON behind a reference ("/do/2/route"); absent if there is none.
-json simulate_task_at(json definition, const char *reference);
+json simulate_definition_new(struct simulation *s, int level, int version);
+void simulate_define(struct simulation *s);       // makes and deploys some
+void simulate_define_again(struct simulation *s); // a new version of one
+void simulate_define_done(struct simulation *s);
+// The task's JSON behind a reference ("/do/2/route") of {name, version}; absent if there is none.
+json simulate_task_at(struct simulation *s, json definition, const char *reference);
 
 // ---- acts
 void simulate_act(struct simulation *s);
@@ -122,6 +132,7 @@ void simulate_disk_forget(struct simulation *s); // between crash and recovery: 
 
 // ---- told
 void simulate_told_start(struct simulation *s, const char *id);
+void simulate_told_definition(struct simulation *s, int level, int version);
 void simulate_told_event(struct simulation *s, const char *id);
 void simulate_told_answer(struct simulation *s, const char *receipt);
 void simulate_told_cancel(struct simulation *s, const char *id);
@@ -138,10 +149,13 @@ const char *simulate_told_newest(struct simulation *s); // an instance's id, or 
 struct heard {
     int64_t due_ms;    // of a wait
     int64_t completed; // how often
+    uint64_t words;    // of the task, while it is open
 };
 void simulate_heard(void *context, const char *instance, int64_t at_ms, json entry);
 void simulate_heard_timer(struct simulation *s, const struct value *row);
 void simulate_heard_done(struct simulation *s);
+// A fault strikes: what is open has met it, for the table of coverage.
+void simulate_heard_fault(struct simulation *s, enum coverage_fault fault);
 
 // ---- oracles
 bool simulate_check(struct simulation *s); // at rest
