@@ -36,7 +36,8 @@ enum actor_kind {
     ACTOR_LOCAL,     // a command on this machine, over the data directory
     ACTOR_BOOTSTRAP, // DURE_TOKEN
     ACTOR_TOKEN,
-    ACTOR_SESSION, // an account that is logged in
+    ACTOR_SESSION,  // an account that is logged in
+    ACTOR_PROVIDER, // of OpenID Connect, which says who has which role
 };
 struct actor {
     enum actor_kind kind;

@@ -274,7 +274,7 @@ static bool write_account(struct access *x, const struct actor *by, const struct
     bool good = draft_read(c, old, &d, why);
     bool was_admin = old->row.columns && old->is_active && (old->permissions & PERMIT_ADMIN);
     if (good && was_admin && (!d.is_active || !(d.permissions & PERMIT_ADMIN)) &&
-        by->kind != ACTOR_LOCAL && !has_other_admin(x, c->name))
+        by->kind != ACTOR_LOCAL && by->kind != ACTOR_PROVIDER && !has_other_admin(x, c->name))
         good = fail_code(why, FAIL_CONFLICT, "last_admin",
                          "'%s' is the last administrator; make another one first", c->name);
     good = good && access_may_change(x, why) && close_doors(x, c, &d, why);

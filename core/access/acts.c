@@ -91,8 +91,9 @@ json acts_list(struct engine *e, int64_t before_seq, size_t limit, struct fail *
 static json entry_of(const struct actor *actor, const struct act *act)
 {
     static const char *const kinds[] = {
-        [ACTOR_NOBODY] = "nobody",   [ACTOR_OPEN] = "open",   [ACTOR_LOCAL] = "command",
-        [ACTOR_BOOTSTRAP] = "token", [ACTOR_TOKEN] = "token", [ACTOR_SESSION] = "account"};
+        [ACTOR_NOBODY] = "nobody",    [ACTOR_OPEN] = "open",   [ACTOR_LOCAL] = "command",
+        [ACTOR_BOOTSTRAP] = "token",  [ACTOR_TOKEN] = "token", [ACTOR_SESSION] = "account",
+        [ACTOR_PROVIDER] = "provider"};
     json entry = json_object(), by = json_object();
     json_set_text(&by, "kind", kinds[actor->kind]);
     json_set_text(&by, "name", actor->name);

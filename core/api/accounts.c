@@ -25,8 +25,9 @@ void account_self(struct api *a, struct request *r)
 {
     const struct actor *actor = access_check(a->access, r);
     static const char *const kinds[] = {
-        [ACTOR_NOBODY] = "nobody",   [ACTOR_OPEN] = "open",   [ACTOR_LOCAL] = "command",
-        [ACTOR_BOOTSTRAP] = "token", [ACTOR_TOKEN] = "token", [ACTOR_SESSION] = "account"};
+        [ACTOR_NOBODY] = "nobody",    [ACTOR_OPEN] = "open",   [ACTOR_LOCAL] = "command",
+        [ACTOR_BOOTSTRAP] = "token",  [ACTOR_TOKEN] = "token", [ACTOR_SESSION] = "account",
+        [ACTOR_PROVIDER] = "provider"};
     json me = json_object(), permissions = json_array();
     for (size_t i = 0; i < PERMIT_COUNT; i++)
         if (actor_may(actor, 1U << i))

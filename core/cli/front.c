@@ -1,6 +1,7 @@
 #include "cli/front.h"
 
 #include "access/access.h"
+#include "access/oidc.h"
 #include "api/api.h"
 #include "base/mem.h"
 #include "calendar/instant.h"
@@ -16,6 +17,7 @@ struct front {
     struct site *site;
     struct server *server;
     struct access *access;
+    struct oidc *oidc; // or NULL
     struct api *api;
     struct web *web;
 };
@@ -62,6 +64,29 @@ static json show_view(void *context, const char *instance, const char *task, con
     return plugins_view(context, instance, task, name, why);
 }
 
+static bool open_oidc(struct front *f, const struct front_opts *opts, struct fail *why)
+{
+    const struct config *c = opts->config;
+    const char *issuer = c ? config_get(c, CONFIG_OIDC_ISSUER) : NULL;
+    if (!issuer)
+        return true;
+    f->oidc =
+        oidc_new(&(struct oidc_opts){.access = f->access,
+                                     .loop = site_loop(opts->site),
+                                     .issuer = issuer,
+                                     .client_id = config_get(c, CONFIG_OIDC_CLIENT_ID),
+                                     .client_secret = config_get(c, CONFIG_OIDC_CLIENT_SECRET),
+                                     .roles = config_get(c, CONFIG_OIDC_ROLES)},
+                 why);
+    return f->oidc != NULL;
+}
+
+static void close_access(struct front *f)
+{
+    oidc_free(f->oidc);
+    access_free(f->access);
+}
+
 static bool open_access(struct front *f, const struct front_opts *opts, struct fail *why)
 {
     struct proxies proxies = {.count = 0};
@@ -75,7 +100,7 @@ static bool open_access(struct front *f, const struct front_opts *opts, struct f
                                                  .public_url = opts->public_url,
                                                  .proxies = &proxies,
                                                  .loop = site_loop(opts->site)});
-    return true;
+    return open_oidc(f, opts, why);
 }
 
 struct front *front_open(const struct front_opts *opts, struct fail *why)
@@ -83,6 +108,7 @@ struct front *front_open(const struct front_opts *opts, struct fail *why)
     struct front *f = mem_new(struct front);
     f->site = opts->site;
     if (!open_access(f, opts, why)) {
+        close_access(f);
         mem_free(f);
         return NULL;
     }
@@ -94,7 +120,7 @@ struct front *front_open(const struct front_opts *opts, struct fail *why)
                                                  .context = f},
                            why);
     if (!f->server) {
-        access_free(f->access);
+        close_access(f);
         mem_free(f);
         return NULL;
     }
@@ -114,6 +140,7 @@ struct front *front_open(const struct front_opts *opts, struct fail *why)
                                         .people = site_people(opts->site),
                                         .plugins = opts->plugins,
                                         .dev = opts->dev,
+                                        .oidc = f->oidc,
                                         .access = f->access,
                                         .public_url = opts->public_url});
     if (opts->dev)
@@ -135,6 +162,7 @@ void front_close(struct front *f)
 {
     server_close(f->server);
     api_free(f->api);
+    oidc_free(f->oidc); // what it tells goes to the pages
     web_free(f->web);
     access_free(f->access);
     mem_free(f);

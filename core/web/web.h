@@ -12,6 +12,7 @@
 #include "people/people.h"
 #include "plugin/plugin.h"
 
+struct oidc;
 struct web;
 
 struct web_opts {
@@ -22,6 +23,7 @@ struct web_opts {
     struct plugins *plugins; // NULL: none
     bool dev;                // mails are kept, items may be opened as their persons see them
     const char *token;       // without access: the bearer token of an admin; NULL: none
+    struct oidc *oidc;       // log-in elsewhere; NULL: none
     struct access *access;   // who may do what; NULL: dev (open on loopback) and token decide
     const char *public_url;  // how people reach this server; NULL: taken from the request
 };
