@@ -4,7 +4,6 @@
 #include "access/account.h"
 #include "access/acts.h"
 #include "access/login.h"
-#include "access/oidc.h"
 #include "access/session.h"
 #include "access/state.h"
 #include "access/token.h"
@@ -522,87 +521,6 @@ TEST(acts, are_chained_and_say_who)
     end(&t);
 }
 
-// ---- OpenID Connect
-
-static char *id_token(const char *claims)
-{
-    char body[2048];
-    base64_encode(claims, strlen(claims), body);
-    return mem_printf("eyJhbGciOiJub25lIn0.%s.", body);
-}
-
-static bool reads(const char *claims)
-{
-    struct fail why = {0};
-    json out;
-    char *token = id_token(claims);
-    bool good = oidc_read_token(
-        token, &(struct oidc_expected){"https://id.example.org", "dure", "n1", INT64_C(1000000)},
-        &out, &why);
-    json_free(out);
-    mem_free(token);
-    return good;
-}
-
-TEST(oidc, a_token_is_for_us_from_them_and_now)
-{
-    UNUSED_STATE;
-    assert_true(reads("{\"iss\":\"https://id.example.org\",\"aud\":\"dure\",\"exp\":1010,\"nonce\":"
-                      "\"n1\",\"sub\":\"7\"}"));
-    assert_true(reads("{\"iss\":\"https://id.example.org\",\"aud\":[\"x\",\"dure\"],\"azp\":"
-                      "\"dure\",\"exp\":1010,\"nonce\":\"n1\",\"sub\":\"7\"}"));
-    static const char *const bad[] = {
-        "{\"iss\":\"https://evil.example.org\",\"aud\":\"dure\",\"exp\":1010,\"nonce\":\"n1\","
-        "\"sub\":\"7\"}",
-        "{\"iss\":\"https://id.example.org\",\"aud\":\"x\",\"exp\":1010,\"nonce\":\"n1\",\"sub\":"
-        "\"7\"}",
-        "{\"iss\":\"https://id.example.org\",\"aud\":[\"x\",\"dure\"],\"exp\":1010,\"nonce\":"
-        "\"n1\",\"sub\":\"7\"}",
-        "{\"iss\":\"https://id.example.org\",\"aud\":\"dure\",\"exp\":940,\"nonce\":\"n1\",\"sub\":"
-        "\"7\"}",
-        "{\"iss\":\"https://id.example.org\",\"aud\":\"dure\",\"nonce\":\"n1\",\"sub\":\"7\"}",
-        "{\"iss\":\"https://id.example.org\",\"aud\":\"dure\",\"exp\":1010,\"nonce\":\"n2\","
-        "\"sub\":\"7\"}",
-        "{\"iss\":\"https://id.example.org\",\"aud\":\"dure\",\"exp\":1010,\"nonce\":\"n1\"}",
-        "{\"iss\":\"https://id.example.org\",\"aud\":\"dure\",\"exp\":1010,\"iat\":2000,\"nonce\":"
-        "\"n1\",\"sub\":\"7\"}",
-        "[]",
-        "nonsense"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(reads(bad[i]));
-}
-
-static void assert_roles(const char *mapping, const char *claims, const char *expected)
-{
-    struct fail why = {0};
-    struct bytes out;
-    json value;
-    bytes_init(&out, 200);
-    assert_true(json_parse(claims, strlen(claims), &value, &why));
-    bool good = oidc_roles_of(mapping, value, &out, &why);
-    assert_int_equal(good, expected != NULL);
-    if (expected)
-        assert_string_equal(out.data, expected);
-    json_free(value);
-    bytes_done(&out);
-}
-
-TEST(oidc, roles_follow_from_claims)
-{
-    UNUSED_STATE;
-    static const char map[] = "email:kim@example.org=admin, groups:office=operator,sub:*=viewer";
-    assert_roles(map, "{\"sub\":\"7\"}", "viewer");
-    assert_roles(map, "{\"sub\":\"7\",\"groups\":[\"a\",\"office\"]}", "operator viewer");
-    assert_roles(map, "{\"sub\":\"7\",\"email\":\"kim@example.org\"}", "viewer");
-    assert_roles(map, "{\"sub\":\"7\",\"email\":\"kim@example.org\",\"email_verified\":true}",
-                 "admin viewer");
-    assert_roles("groups:office=operator", "{\"sub\":\"7\",\"groups\":[\"officer\"]}", NULL);
-    struct fail why;
-    assert_false(oidc_roles_check("groups=operator", &why));
-    assert_false(oidc_roles_check("groups:x=boss", &why));
-    assert_false(oidc_roles_check("", &why));
-}
-
 RUN(CASE(permission, roles_allow_what_is_written_here), CASE(permission, unknown_words_are_refused),
     CASE(limiter, makes_wait_after_a_burst_and_lets_go_with_time),
     CASE(limiter, going_on_while_refused_piles_up_nothing),
@@ -617,5 +535,4 @@ RUN(CASE(permission, roles_allow_what_is_written_here), CASE(permission, unknown
     CASE(token, is_stored_hashed_and_ends_when_revoked), CASE(token, has_no_more_than_who_makes_it),
     CASE(password, fits_its_hash_in_any_form_of_hangul),
     CASE(password, a_queue_without_end_is_refused_and_closing_tells_all),
-    CASE(password, short_ones_and_the_name_are_refused), CASE(acts, are_chained_and_say_who),
-    CASE(oidc, a_token_is_for_us_from_them_and_now), CASE(oidc, roles_follow_from_claims))
+    CASE(password, short_ones_and_the_name_are_refused), CASE(acts, are_chained_and_say_who))
