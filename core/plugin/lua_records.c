@@ -6,6 +6,11 @@
 //     key of a row           plugin's key, 1 to 500 bytes, its first byte above 0x20
 //     "\x01"                 how many in all
 //     "\x01" "ballot:"       how many with keys that begin "ballot:"
+//
+// step.shared: the same for rows that all steps of a plugin share, in whatever instance, and that
+// stay when a step ends: what a room's calendar is to the workflows that book it. Who makes them
+// takes them away. They change with the handler that changes them, so two instances never see half
+// of it.
 #include "plugin/lua_step.h"
 
 #include <lauxlib.h>
@@ -25,22 +30,38 @@
 #define PAGE_ROWS       100
 #define COUNTER_MARK    '\x01'
 
-static const char records_mark = 0, peer_mark = 0;
+// Records of a plugin that outlive its steps lie under an instance that is none.
+#define SHARED_INSTANCE "shared"
+#define SHARED_ROWS_MAX 200000
 
-// Whose rows: the step's own, or those of the peer that the table at `index` names as {path,
-// attempt} and keeps alive.
+static const char records_mark = 0, peer_mark = 0, shared_mark = 0;
+
+// Which of the three the table at `index` is tells its metatable, which no plugin can get at.
+static bool is_jmp(lua_State *L, int index, const void *mark)
+{
+    if (!lua_getmetatable(L, index))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, mark);
+    bool is = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return is;
+}
+
+// Whose rows: the step's own, those that all steps of the plugin share, or those of the peer that
+// the table names as {path, attempt} and keeps alive; a peer's are read only.
 static struct step_address owner_jmp(lua_State *L, const struct host_call *h, int index)
 {
     struct step_address owner = h->call->address;
     if (!lua_istable(L, index))
         return owner;
-    if (lua_rawgeti(L, index, 1) == LUA_TSTRING) {
+    if (is_jmp(L, index, &shared_mark))
+        return (struct step_address){SHARED_INSTANCE, h->plugin->name, 0};
+    if (is_jmp(L, index, &peer_mark) && lua_rawgeti(L, index, 1) == LUA_TSTRING) {
         owner.path = lua_tostring(L, -1);
         lua_rawgeti(L, index, 2);
         owner.attempt = lua_tointeger(L, -1);
-        lua_pop(L, 1);
+        lua_pop(L, 2);
     }
-    lua_pop(L, 1);
     return owner;
 }
 
@@ -69,11 +90,6 @@ struct looking {
     struct step_address owner;
 };
 
-static struct looking own(struct host_call *h)
-{
-    return (struct looking){h, h->call->address};
-}
-
 static bool find_jmp(lua_State *L, const struct looking *at, const char *key, size_t bytes,
                      struct row *row)
 {
@@ -86,12 +102,13 @@ static bool find_jmp(lua_State *L, const struct looking *at, const char *key, si
     return row_is_there(row);
 }
 
-static void put(struct host_call *h, const char *key, size_t bytes, const char *text, size_t length)
+static void put(const struct looking *at, const char *key, size_t bytes, const char *text,
+                size_t length)
 {
     struct value columns[RECORD_VALUE + 1];
-    record_key(&h->call->address, key, bytes, columns);
+    record_key(&at->owner, key, bytes, columns);
     columns[RECORD_VALUE] = value_blob(text, length);
-    store_put(engine_store(h->engine), TABLE_RECORD, columns);
+    store_put(engine_store(at->h->engine), TABLE_RECORD, columns);
 }
 
 // ---- counters
@@ -119,17 +136,18 @@ static int64_t counter_jmp(lua_State *L, const struct looking *at, const char *k
     return n;
 }
 
-static void count_jmp(lua_State *L, struct host_call *h, const char *key, size_t bytes, int by)
+static void count_jmp(lua_State *L, const struct looking *at, const char *key, size_t bytes, int by)
 {
     char counter[KEY_BYTES_MAX + 2], text[24];
     const size_t lengths[2] = {1, counter_key(key, bytes, counter)};
-    const struct looking at = own(h);
     for (int i = 0; i < 2; i++) {
         if (i == 1 && lengths[1] == 1)
             break;
-        int64_t n = counter_jmp(L, &at, counter, lengths[i]) + by;
+        int64_t n = counter_jmp(L, at, counter, lengths[i]) + by;
+        if (n > SHARED_ROWS_MAX && strcmp(at->owner.instance, SHARED_INSTANCE) == 0)
+            luaL_error(L, "a plugin shares at most %d records", SHARED_ROWS_MAX);
         int length = snprintf(text, sizeof text, "%lld", (long long)n);
-        put(h, counter, lengths[i], text, (size_t)length);
+        put(at, counter, lengths[i], text, (size_t)length);
     }
 }
 
@@ -177,12 +195,12 @@ static int put_jmp(lua_State *L)
     size_t length = strlen(text);
     if (length > VALUE_BYTES_MAX)
         return luaL_error(L, "the value of '%s' has more than %d bytes", key, VALUE_BYTES_MAX);
-    const struct looking at = own(h);
+    const struct looking at = {h, owner_jmp(L, h, 1)};
     bool there = find_jmp(L, &at, key, bytes, &row);
     row_done(&row);
     if (!there)
-        count_jmp(L, h, key, bytes, 1);
-    put(h, key, bytes, text, length);
+        count_jmp(L, &at, key, bytes, 1);
+    put(&at, key, bytes, text, length);
     sandbox_release_to(L, held);
     lua_pushboolean(L, !there);
     return 1;
@@ -195,12 +213,12 @@ static int delete_jmp(lua_State *L)
     struct value columns[RECORD_VALUE + 1];
     size_t bytes;
     const char *key = key_argument_jmp(L, 2, &bytes);
-    const struct looking at = own(h);
+    const struct looking at = {h, owner_jmp(L, h, 1)};
     bool there = find_jmp(L, &at, key, bytes, &row);
     row_done(&row);
     if (there) {
-        count_jmp(L, h, key, bytes, -1);
-        record_key(&h->call->address, key, bytes, columns);
+        count_jmp(L, &at, key, bytes, -1);
+        record_key(&at.owner, key, bytes, columns);
         store_delete(engine_store(h->engine), TABLE_RECORD, columns);
     }
     lua_pushboolean(L, there);
@@ -400,12 +418,20 @@ void lua_records_open_jmp(lua_State *L)
 {
     make_metatable_jmp(L, &records_mark, writing);
     make_metatable_jmp(L, &peer_mark, NULL);
+    make_metatable_jmp(L, &shared_mark, writing);
 }
 
 void lua_records_push_jmp(lua_State *L)
 {
     lua_createtable(L, 0, 0);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &records_mark);
+    lua_setmetatable(L, -2);
+}
+
+void lua_records_push_shared_jmp(lua_State *L)
+{
+    lua_createtable(L, 0, 0);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &shared_mark);
     lua_setmetatable(L, -2);
 }
 

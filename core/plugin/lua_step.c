@@ -412,6 +412,8 @@ void lua_step_push_jmp(lua_State *L)
     lua_setfield(L, -2, "state");
     lua_records_push_jmp(L);
     lua_setfield(L, -2, "records");
+    lua_records_push_shared_jmp(L);
+    lua_setfield(L, -2, "shared");
     lua_rawgetp(L, LUA_REGISTRYINDEX, &step_mark);
     lua_setmetatable(L, -2);
 }

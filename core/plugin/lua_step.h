@@ -19,4 +19,5 @@ extern const luaL_Reg lua_urn_methods[];
 extern const luaL_Reg lua_member_methods[];
 void lua_records_open_jmp(lua_State *L); // the metatable of step.records
 void lua_records_push_jmp(lua_State *L);
+void lua_records_push_shared_jmp(lua_State *L); // of all steps of the plugin
 void lua_records_push_peer_jmp(lua_State *L, const char *path, int64_t attempt); // read only
