@@ -24,7 +24,6 @@
 #define RECEIPT_RANDOM   18
 #define RECEIPT_SIZE     BASE64_SIZE(RECEIPT_RANDOM)
 #define ANSWER_BYTES_MAX (1024 * 1024)
-#define INDEX_ITEM       0 // of TABLE_ANSWER
 #define REQUEST_ACCEPTED 200
 
 struct taking {
@@ -33,6 +32,7 @@ struct taking {
     struct row item, earlier; // earlier: the row that is amended or withdrawn
     json kept;                // the item's detail column: {detail, secret, once, refusal}
     bool secret, once;
+    bool claims;   // nobody works on it yet
     bool decision; // accepts or declines what was offered; the earlier data stays
     char receipt[RECEIPT_SIZE];
     json previous;
@@ -148,8 +148,15 @@ static bool may_be_answered(const struct taking *t, struct fail *why)
 static bool person_may(const struct taking *t, struct fail *why)
 {
     const char *assignee = row_text(&t->item, ITEM_ASSIGNEE), *person = t->answer->person;
+    const char *whose = json_get_text(t->kept, "for", NULL);
+    if (item_is_unclaimed(&t->item))
+        return (person != NULL && person_is_of(t->p, person, assignee)) ||
+               fail_code(why, FAIL_REFUSED, "not_eligible", "this asks somebody else");
     if (assignee != NULL && (person == NULL || strcmp(assignee, person) != 0))
-        return fail_code(why, FAIL_REFUSED, "not_eligible", "this asks somebody else");
+        return whose != NULL && person != NULL && person_is_of(t->p, person, whose)
+                   ? fail_code(why, FAIL_REFUSED, "already_claimed",
+                               "somebody else is working on this")
+                   : fail_code(why, FAIL_REFUSED, "not_eligible", "this asks somebody else");
     if (person == NULL || assignee != NULL)
         return true;
     // Who answers a public form under a name must be somebody.
@@ -350,6 +357,10 @@ static json reply_of(const struct taking *t, json payload, json handlers)
     json at = json_get(payload, "at");
     if (!t->secret)
         json_set_text(&reply, "receipt", t->receipt);
+    if (t->answer->delegate != NULL)
+        json_set_text(&reply, "delegate", t->answer->delegate);
+    if (t->answer->recuse != NULL)
+        json_set_bool(&reply, "recused", true);
     json_set_take(&reply, "at", at);
     if (!json_is_absent(handlers) && !json_is_object(handlers) && !json_is_null(handlers))
         json_set(&reply, "reply", handlers);
@@ -372,23 +383,41 @@ static void keep_told(struct taking *t, json *said)
     row_done(&row);
 }
 
+// An answer to what nobody works on yet claims it, if the handler takes it.
+static bool claim_first(struct taking *t, struct fail *why)
+{
+    item_assign(t->p, &t->item, t->answer->person);
+    row_done(&t->item);
+    return item_row(t->p, t->answer->item, &t->item, why);
+}
+
+static bool hand_to_step(struct taking *t, json payload, json *handlers, struct fail *why)
+{
+    if (t->claims && !claim_first(t, why))
+        return false;
+    struct step_address step = item_step(&t->item);
+    return count_answer(t, why) &&
+           engine_step_hand(t->p->engine, &step, STEP_ANSWER, row_text(&t->item, ITEM_NAME),
+                            payload, handlers, why);
+}
+
 static bool hand_over(struct taking *t, json payload, json *reply, struct fail *why)
 {
     json handlers = json_absent();
-    struct step_address step = item_step(&t->item);
     size_t mark = store_mark(t->p->store);
     json none = json_object();
     put_answer(t, none);
     json_free(none);
-    bool good = count_answer(t, why) &&
-                engine_step_hand(t->p->engine, &step, STEP_ANSWER, row_text(&t->item, ITEM_NAME),
-                                 payload, &handlers, why);
+    t->claims = item_is_unclaimed(&t->item);
+    bool good = hand_to_step(t, payload, &handlers, why);
     if (good) {
         json said = reply_of(t, payload, handlers);
         keep_told(t, &said);
         put_answer(t, said);
         request_end(t, said);
         store_keep(t->p->store, mark);
+        if (t->claims)
+            item_note_claim(t->p, &t->item, "claimed", t->answer->person);
         note_answer(t, payload);
         json_swap_take(reply, said);
     } else {
@@ -443,121 +472,4 @@ bool item_answer(struct people *p, const struct answer *answer, json *reply, str
     json_free(t.previous);
     mem_free(t.request_key);
     return good;
-}
-
-// ---- reading
-
-static bool show_answer(const struct row *row, json *out, struct fail *why)
-{
-    json data, reply;
-    if (!row_json(row, ANSWER_DATA, &data, why))
-        return false;
-    if (!row_json(row, ANSWER_REPLY, &reply, why)) {
-        json_free(data);
-        return false;
-    }
-    json answer = json_object();
-    json_set_text(&answer, "receipt", row_text(row, ANSWER_RECEIPT));
-    json_set_text(&answer, "item", row_text(row, ANSWER_ITEM));
-    json_set_text(&answer, "status", row_text(row, ANSWER_STATUS));
-    if (!row_is_null(row, ANSWER_PERSON))
-        json_set_text(&answer, "person", row_text(row, ANSWER_PERSON));
-    json_set_int(&answer, "seq", row_integer(row, ANSWER_SEQ));
-    json_set_take(&answer, "at", item_instant(row_integer(row, ANSWER_AT_MS)));
-    if (!json_is_absent(data))
-        json_set_take(&answer, "data", data);
-    json_set_take(&answer, "reply", reply);
-    *out = answer;
-    return true;
-}
-
-json answer_show(struct people *p, const char *receipt, struct fail *why)
-{
-    struct row row;
-    json answer = json_absent();
-    struct value key = value_text(receipt);
-    if (!store_get(p->store, TABLE_ANSWER, &key, &row, why))
-        return answer;
-    if (!row_is_there(&row))
-        fail_code(why, FAIL_NOT_FOUND, "unknown_receipt", "there is no answer with this receipt");
-    else if (!show_answer(&row, &answer, why))
-        answer = json_absent();
-    row_done(&row);
-    return answer;
-}
-
-static bool is_of_step(struct people *p, const struct row *answer, const struct step_address *step,
-                       bool *is, struct fail *why)
-{
-    struct row item;
-    if (!item_row(p, row_text(answer, ANSWER_ITEM), &item, why))
-        return false;
-    struct step_address own = item_step(&item);
-    *is = strcmp(own.instance, step->instance) == 0 && strcmp(own.path, step->path) == 0 &&
-          own.attempt == step->attempt;
-    row_done(&item);
-    return true;
-}
-
-static bool merge_reply(struct people *p, const struct row *row, json changes, struct fail *why)
-{
-    json reply;
-    struct value columns[ANSWER_REPLY + 1];
-    if (!row_json(row, ANSWER_REPLY, &reply, why))
-        return false;
-    json_merge(&reply, changes);
-    struct json_cursor cursor = JSON_CURSOR_START;
-    const char *name = NULL;
-    json value;
-    while (json_next(changes, &cursor, &name, &value))
-        if (json_is_null(value))
-            json_remove(&reply, name);
-    char *text = json_dump(reply);
-    memcpy(columns, row->columns, sizeof columns);
-    columns[ANSWER_REPLY] = value_blob(text, strlen(text));
-    store_put(p->store, TABLE_ANSWER, columns);
-    mem_free(text);
-    json_free(reply);
-    return true;
-}
-
-bool answer_tell(struct people *p, const struct step_address *step, const char *receipt,
-                 json changes, struct fail *why)
-{
-    struct row row;
-    struct value key = value_text(receipt);
-    bool is = false;
-    if (!json_is_object(changes))
-        return fail(why, FAIL_INVALID, "what is told is an object");
-    if (!store_get(p->store, TABLE_ANSWER, &key, &row, why))
-        return false;
-    bool good = !row_is_there(&row) || (is_of_step(p, &row, step, &is, why) &&
-                                        (!is || merge_reply(p, &row, changes, why)));
-    row_done(&row);
-    return good;
-}
-
-json answer_list(struct people *p, const char *item, size_t limit, struct fail *why)
-{
-    struct scan *scan;
-    struct row row;
-    struct value prefix = value_text(item);
-    struct scan_opts opts = {
-        .table = TABLE_ANSWER, .index = INDEX_ITEM, .prefix = &prefix, .prefix_count = 1};
-    if (!store_scan(p->store, &opts, &scan, why))
-        return json_absent();
-    json list = json_array();
-    bool good = true;
-    why->kind = FAIL_NONE;
-    while (good && json_length(list) < limit && scan_next(scan, &row, why)) {
-        json answer;
-        good = show_answer(&row, &answer, why);
-        if (good)
-            json_append_take(&list, answer);
-        row_done(&row);
-    }
-    scan_done(scan);
-    if (!good || why->kind != FAIL_NONE)
-        json_swap_take(&list, json_absent());
-    return list;
 }

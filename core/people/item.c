@@ -35,6 +35,34 @@ static bool find_in_step(struct people *p, const struct step_address *step, cons
     return why->kind == FAIL_NONE;
 }
 
+static bool check_shared(const struct ask *ask, struct fail *why)
+{
+    const char *name = ask->group ? ask->group : ask->role;
+    if (!name)
+        return true;
+    if (ask->assignee || (ask->group && ask->role))
+        return fail(why, FAIL_INVALID,
+                    "work item '%s' is asked of one person, one group or one role", ask->name);
+    return id_text_check("the group or role that is asked", name, GROUP_NAME_BYTES, why);
+}
+
+static bool check_allows(const struct ask *ask, struct fail *why)
+{
+    static const char known[] = " delegate recuse change withdraw ";
+    for (size_t i = 0; i < json_length(ask->allows); i++) {
+        json word = json_at(ask->allows, i);
+        char *padded = mem_printf(" %s ", json_is_string(word) ? json_text(word) : "?");
+        bool good = strstr(known, padded) != NULL;
+        mem_free(padded);
+        json_free(word);
+        if (!good)
+            return fail(why, FAIL_INVALID,
+                        "work item '%s' allows delegate, recuse, change, withdraw; nothing else",
+                        ask->name);
+    }
+    return true;
+}
+
 static bool check_ask(struct people *p, const struct ask *ask, const char *form, struct fail *why)
 {
     if (!ask->name || !*ask->name || strlen(ask->name) > NAME_BYTES_MAX)
@@ -50,7 +78,16 @@ static bool check_ask(struct people *p, const struct ask *ask, const char *form,
     if (ask->assignee != NULL &&
         !id_text_check("the assignee", ask->assignee, PERSON_ID_BYTES, why))
         return false;
-    return form_is_sound(p, form, why) || fail_within(why, "work item '%s'", ask->name);
+    return check_shared(ask, why) && check_allows(ask, why) &&
+           (form_is_sound(p, form, why) || fail_within(why, "work item '%s'", ask->name));
+}
+
+static void set_whose(json *detail, const struct ask *ask)
+{
+    char *whose =
+        mem_printf("%s %s", ask->group ? "group" : "role", ask->group ? ask->group : ask->role);
+    json_set_text(detail, "for", whose);
+    mem_free(whose);
 }
 
 static json detail_of(const struct ask *ask)
@@ -62,7 +99,21 @@ static json detail_of(const struct ask *ask)
         json_set_bool(&detail, "secret", true);
     if (ask->once)
         json_set_bool(&detail, "once", true);
+    if (json_is_array(ask->allows))
+        json_set(&detail, "allows", ask->allows);
+    if (ask->outcome)
+        json_set_text(&detail, "outcome", ask->outcome);
+    if (ask->group || ask->role)
+        set_whose(&detail, ask);
     return detail;
+}
+
+// Who works on it keeps it when it is asked again of the same.
+static const char *assignee_of(const struct ask *ask, json detail, const struct row *before)
+{
+    const char *whose = json_get_text(detail, "for", NULL);
+    bool claimed = whose && row_is_there(before) && !item_is_unclaimed(before);
+    return claimed ? row_text(before, ITEM_ASSIGNEE) : whose ? whose : ask->assignee;
 }
 
 static struct value instant_value(int64_t ms)
@@ -71,7 +122,7 @@ static struct value instant_value(int64_t ms)
 }
 
 static void put_item(struct people *p, const struct step_address *step, const struct ask *ask,
-                     const char *id, const char *form, int64_t answers)
+                     const char *id, const char *form, const struct row *before)
 {
     json detail = detail_of(ask);
     char *title = json_is_absent(ask->title) ? mem_string("\"\"") : json_dump(ask->title);
@@ -83,7 +134,7 @@ static void put_item(struct people *p, const struct step_address *step, const st
         [ITEM_ATTEMPT] = value_integer(step->attempt),
         [ITEM_NAME] = value_text(ask->name),
         [ITEM_TASK] = value_text(ask->task),
-        [ITEM_ASSIGNEE] = value_text(ask->assignee),
+        [ITEM_ASSIGNEE] = value_text(assignee_of(ask, detail, before)),
         [ITEM_STATUS] = value_text("open"),
         [ITEM_KIND] = value_text(ask->kind ? ask->kind : "form"),
         [ITEM_TITLE] = value_text(title),
@@ -92,13 +143,19 @@ static void put_item(struct people *p, const struct step_address *step, const st
         [ITEM_CLOSES_MS] = instant_value(ask->closes_ms),
         [ITEM_CREATED_MS] = value_integer(engine_now_ms(p->engine)),
         [ITEM_CLOSED_MS] = value_null(),
-        [ITEM_ANSWERS] = value_integer(answers),
+        [ITEM_ANSWERS] =
+            value_integer(row_is_there(before) ? row_integer(before, ITEM_ANSWERS) : 0),
         [ITEM_DETAIL] = value_blob(detail_text, strlen(detail_text)),
     };
     store_put(p->store, TABLE_ITEM, columns);
     mem_free(title);
     mem_free(detail_text);
     json_free(detail);
+}
+
+static bool is_public(const struct ask *ask)
+{
+    return !ask->assignee && !ask->group && !ask->role;
 }
 
 // Asking again under the same name changes the item and opens it again; its id and answers stay.
@@ -114,11 +171,11 @@ static bool ask_again(struct people *p, const struct step_address *step, const s
         snprintf(id->text, sizeof id->text, "%s", row_text(&before, ITEM_ID));
     else
         *id = id_new(engine_now_ms(p->engine), engine_random(p->engine));
-    put_item(p, step, ask, id->text, form, again ? row_integer(&before, ITEM_ANSWERS) : 0);
+    put_item(p, step, ask, id->text, form, &before);
     item_count(p, step,
                (struct item_counts){.open = open ? 0 : 1,
                                     .asked = again ? 0 : 1,
-                                    .public = ask->assignee || again ? 0 : 1});
+                                    .public = is_public(ask) && !again ? 1 : 0});
     row_done(&before);
     return true;
 }
@@ -201,6 +258,20 @@ static void set_moment(json *object, const char *key, const struct row *row, int
     json_set_text(object, key, text);
 }
 
+static void show_kept(json *item, json kept)
+{
+    const char *whose = json_get_text(kept, "for", NULL),
+               *refusal = json_get_text(kept, "refusal", NULL);
+    json allows = json_get(kept, "allows");
+    if (whose)
+        json_set_text(item, "for", whose);
+    if (refusal)
+        json_set_text(item, "closedAs", refusal);
+    if (!json_is_absent(allows))
+        json_set(item, "allows", allows);
+    json_free(allows);
+}
+
 // What the row says without reading one of its texts.
 static json head(const struct row *row)
 {
@@ -239,6 +310,7 @@ static bool show(struct people *p, const struct row *row, json *out, struct fail
         json_set(&item, "detail", detail);
     if (json_get_bool(kept, "secret", false))
         json_set_bool(&item, "secret", true);
+    show_kept(&item, kept);
     json_free(detail);
     json_free(kept);
     *out = item;
@@ -308,6 +380,7 @@ json item_list(struct people *p, const struct item_list_opts *opts, struct fail 
         return json_absent();
     if (row_is_there(&after))
         scan_opts.after = &after;
+    scan_opts.descending = opts->latest_first;
     struct scan *scan = NULL;
     json items = json_array();
     size_t limit = opts->limit > 0 && opts->limit < LIMIT_PAGE_ROWS ? opts->limit : LIMIT_PAGE_ROWS;
@@ -334,6 +407,7 @@ json item_list(struct people *p, const struct item_list_opts *opts, struct fail 
 
 struct wanted {
     const char *task, *person, *name;
+    struct people *shared; // what the person may claim, instead of what is his
 };
 
 static bool is_wanted(const struct row *row, const struct wanted *w)
@@ -343,6 +417,8 @@ static bool is_wanted(const struct row *row, const struct wanted *w)
         return false;
     if (w->name)
         return strcmp(row_text(row, ITEM_NAME), w->name) == 0;
+    if (w->shared)
+        return item_is_unclaimed(row) && person_is_of(w->shared, w->person, assignee);
     return w->person ? assignee && strcmp(assignee, w->person) == 0 : !assignee;
 }
 
@@ -367,7 +443,7 @@ static bool find(struct people *p, const char *instance, const struct wanted *w,
 {
     struct scan *scan = NULL;
     struct row row, best = {0};
-    bool by_person = w->person && !w->name, open = false;
+    bool by_person = w->person && !w->name && !w->shared, open = false;
     struct value prefix = value_text(by_person ? w->person : instance);
     struct scan_opts opts = {
         .table = TABLE_ITEM, .index = by_person ? 1 : 0, .prefix = &prefix, .prefix_count = 1};
@@ -413,6 +489,9 @@ bool item_find(struct people *p, const char *instance, const char *task, const c
                struct id *id, struct fail *why)
 {
     if (find(p, instance, &(struct wanted){.task = task, .person = person}, id, why))
+        return true;
+    if (person &&
+        find(p, instance, &(struct wanted){.task = task, .person = person, .shared = p}, id, why))
         return true;
     // A person may answer an open form as well; whether somebody who is asked nothing may not is a
     // rule, not an error.

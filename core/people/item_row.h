@@ -13,6 +13,16 @@ struct step_address item_step(const struct row *row); // borrowed from the row
 bool item_is_open(const struct row *row);
 json item_instant(int64_t ms);
 
+// ---- items of a group or role (people/claim.h)
+
+// What has not been claimed has "group NAME" or "role NAME" as its assignee.
+bool item_is_unclaimed(const struct row *row);
+// Whether the person is in "group NAME" or has the role of "role NAME" today.
+bool person_is_of(struct people *p, const char *id, const char *whose);
+// Puts the row with another assignee; and says so in the history.
+void item_assign(struct people *p, const struct row *row, const char *assignee);
+void item_note_claim(struct people *p, const struct row *row, const char *type, const char *person);
+
 // How many items of a step are open, were asked in all and were answered, how many answers came,
 // how many items are for everybody: one record a step, so that asking is cheap however many items
 // there are. Unreadable counts end the process, as the engine's own reads do.

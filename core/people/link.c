@@ -70,7 +70,8 @@ static bool bad_link(struct fail *why)
     return fail_code(why, FAIL_DENIED, "bad_link", "this link is not one of ours; copy all of it");
 }
 
-bool link_read(struct people *p, const char *token, char **item, char **person, struct fail *why)
+bool link_look(struct people *p, const char *token, char **item, char **person, bool *expired,
+               struct fail *why)
 {
     char body[BODY_BYTES_MAX + 1] = {0};
     size_t bytes = 0;
@@ -86,9 +87,21 @@ bool link_read(struct people *p, const char *token, char **item, char **person, 
     if (expiry == NULL)
         return bad_link(why);
     expiry++;
-    if (expiry < end && strtoll(expiry, NULL, 10) <= engine_now_ms(p->engine))
-        return fail_code(why, FAIL_DENIED, "link_expired", "this link is no longer valid");
+    *expired = expiry < end && strtoll(expiry, NULL, 10) <= engine_now_ms(p->engine);
     *item = mem_string(body);
     *person = mem_string(name + 1);
     return true;
+}
+
+bool link_read(struct people *p, const char *token, char **item, char **person, struct fail *why)
+{
+    bool expired = false;
+    if (!link_look(p, token, item, person, &expired, why))
+        return false;
+    if (!expired)
+        return true;
+    mem_free(*item);
+    mem_free(*person);
+    *item = *person = NULL;
+    return fail_code(why, FAIL_DENIED, "link_expired", "this link is no longer valid");
 }

@@ -8,6 +8,7 @@
 #include "people/item.h"
 #include "people/link.h"
 #include "people/mail.h"
+#include "people/outcome.h"
 #include "plugin/host_call.h"
 #include "plugin/lua_dure.h"
 #include "plugin/lua_json.h"
@@ -72,14 +73,21 @@ static json form_jmp(lua_State *L, json options)
 
 static int ask_jmp(lua_State *L)
 {
-    static const char *const known[] = {"name",  "to",     "kind",   "title", "form", "detail",
-                                        "opens", "closes", "secret", "once",  NULL};
+    static const char *const known[] = {"name",   "to",   "group",  "role",    "kind",
+                                        "title",  "form", "detail", "opens",   "closes",
+                                        "secret", "once", "allows", "outcome", NULL};
     struct host_call *h = host_change_jmp(L);
     struct fail why = {0};
     struct id id;
     json o = options_jmp(L, 2, known);
+    const char *group = json_get_text(o, "group", NULL), *role = json_get_text(o, "role", NULL);
+    const char *shared = group ? group : role;
     struct ask ask = {
-        .name = json_get_text(o, "name", json_get_text(o, "to", "public")),
+        .name = json_get_text(o, "name", json_get_text(o, "to", shared ? shared : "public")),
+        .group = group,
+        .role = role,
+        .allows = member_jmp(L, o, "allows"),
+        .outcome = json_get_text(o, "outcome", NULL),
         .task = h->call->task,
         .assignee = json_get_text(o, "to", NULL),
         .kind = json_get_text(o, "kind", "form"),
@@ -146,6 +154,33 @@ static int link_jmp(lua_State *L)
         return host_fail_jmp(L, &why);
     lua_pushfstring(L, "%s/w/%s", people_url(people_jmp(L, h)), token);
     return 1;
+}
+
+// step:inbox(person, expires): the address of all that waits for the person, "…/me/TOKEN"
+static int inbox_jmp(lua_State *L)
+{
+    struct host_call *h = host_change_jmp(L);
+    struct fail why = {0};
+    char token[LINK_SIZE];
+    const char *person = luaL_checkstring(L, 2);
+    int64_t expires_ms = lua_isnoneornil(L, 3) ? INSTANT_NONE : host_instant_jmp(L, 3);
+    if (!link_make(people_jmp(L, h), "", person, expires_ms, token, &why))
+        return host_fail_jmp(L, &why);
+    lua_pushfstring(L, "%s/me/%s", people_url(people_jmp(L, h)), token);
+    return 1;
+}
+
+// step:outcome{title=, …, name=}: what came of it, for people; see people/outcome.h
+static int outcome_jmp(lua_State *L)
+{
+    struct host_call *h = host_change_jmp(L);
+    struct fail why = {0};
+    luaL_checktype(L, 2, LUA_TTABLE);
+    json document = lua_json_check_jmp(L, 2);
+    const char *name = json_get_text(document, "name", "");
+    if (!outcome_put(people_jmp(L, h), &h->call->address, name, document, &why))
+        return host_fail_jmp(L, &why);
+    return 0;
 }
 
 // ---- mail
@@ -220,9 +255,10 @@ static int mail_jmp(lua_State *L)
 }
 
 const luaL_Reg lua_ask_methods[] = {
-    {"ask", ask_jmp},   {"close", close_jmp}, {"open_items", open_items_jmp},
-    {"link", link_jmp}, {"url", url_jmp},     {"mail", mail_jmp},
-    {"tell", tell_jmp}, {NULL, NULL}};
+    {"ask", ask_jmp},     {"close", close_jmp},     {"open_items", open_items_jmp},
+    {"inbox", inbox_jmp}, {"outcome", outcome_jmp}, {"link", link_jmp},
+    {"url", url_jmp},     {"mail", mail_jmp},       {"tell", tell_jmp},
+    {NULL, NULL}};
 
 // ---- dure.people
 

@@ -30,7 +30,8 @@ struct village {
     struct people *people;
     struct id instance;
     int answers, mails;
-    json last; // payload of the last answer
+    int64_t attempt; // of the step that asks
+    json last;       // payload of the last answer
 };
 
 static const struct function_signature *village_find(void *context, const char *name,
@@ -53,6 +54,7 @@ static const char *const *village_names(void *context)
 static void village_ask(struct village *v, const struct step_call *call)
 {
     json items = json_get(call->input, "items");
+    v->attempt = call->address.attempt;
     for (size_t i = 0; i < json_length(items); i++) {
         struct fail why = {0};
         struct id id;
@@ -60,11 +62,16 @@ static void village_ask(struct village *v, const struct step_call *call)
         struct ask ask = {.name = json_get_text(item, "name", "public"),
                           .task = call->task,
                           .assignee = json_get_text(item, "to", NULL),
+                          .group = json_get_text(item, "group", NULL),
+                          .role = json_get_text(item, "role", NULL),
+                          .allows = json_absent(),
                           .title = title,
                           .form = form,
                           .detail = json_absent(),
                           .opens_ms = INSTANT_NONE,
-                          .closes_ms = INSTANT_NONE,
+                          .closes_ms = json_has(item, "closes")
+                                           ? VILLAGE_START_MS + json_get_int(item, "closes", 0)
+                                           : INSTANT_NONE,
                           .secret = json_get_bool(item, "secret", false),
                           .once = json_get_bool(item, "once", false)};
         bool good = item_ask(v->people, &call->address, &ask, &id, &why);
