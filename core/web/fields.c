@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "web/complaint.h"
+#include "web/fields_grid.h"
 #include "web/html.h"
 
 #define DEPTH_MAX  3
@@ -428,7 +429,10 @@ static void write_object(const struct fields *f, json schema, json values, const
                               .label = fields_label(f->language, property, json_text(name)),
                               .required = is_required(schema, json_text(name)),
                               .violation = violation_of(f, path)};
-        if (!json_has(property, "const"))
+        bool first, grid = depth == 0 && grid_has(schema, path, &first);
+        if (grid && first)
+            grid_write(f->language, schema, values, field.violation, out);
+        else if (!grid && !json_has(property, "const"))
             write_field(&field, depth, out);
         json_free(field.violation);
         json_free(value);
@@ -492,13 +496,15 @@ static void write_answer(const struct fields *f, json property, json value, stru
     if (json_kind(value) == JSON_BOOL) {
         html(out, "%s", word(f->language, json_is_true(value) ? WORD_YES : WORD_NO));
     } else if (json_is_array(value)) {
+        json items = json_get(property, "items");
         for (size_t i = 0; i < json_length(value); i++) {
             json one = json_at(value, i);
             char *text = value_text(one);
-            html(out, "%r%s", i > 0 ? ", " : "", text);
+            html(out, "%r%s", i > 0 ? ", " : "", choice_label(&field, items, text));
             mem_free(text);
             json_free(one);
         }
+        json_free(items);
     } else {
         char *text = value_text(value);
         html(out, "%s", choice_label(&field, property, text));

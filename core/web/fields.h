@@ -25,6 +25,8 @@ void fields_write_answers(const struct fields *f, struct bytes *out);
 // The posted form as an object in the schema's types; text that is no number stays text, so that
 // the schema says so. Empty fields are left out. The caller frees it.
 json fields_read(json schema, const struct form *form);
+// A field's text in NFC without white space at its ends; "" where it is missing. By mem_free.
+char *form_trimmed(const struct form *form, const char *name);
 // A property's label.
 const char *fields_label(enum language language, json property, const char *name);
 // Names of an object schema's properties in order: x-order, then required, then the rest by name.

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "web/fields.h"
+#include "web/fields_grid.h"
 
 #define DEPTH_MAX 3
 
@@ -17,6 +19,19 @@ static char *trimmed(const char *text)
     while (length > 0 && strchr(" \t\r\n", text[length - 1]))
         length--;
     return mem_string_sized(text, length);
+}
+
+char *form_trimmed(const struct form *form, const char *name)
+{
+    struct bytes normal;
+    struct fail why = {0};
+    const char *text = form_text(form, name, "");
+    bytes_init(&normal, 4 * strlen(text) + 16);
+    bool good = utf8_normalize(text, strlen(text), &normal, &why);
+    char *out =
+        good && normal.length > 0 ? mem_string_sized(normal.data, normal.length) : mem_string("");
+    bytes_done(&normal);
+    return out;
 }
 
 static json read_number(const char *text)
@@ -108,8 +123,11 @@ static json read_object(json schema, const struct form *form, const char *prefix
             json_set_take(&object, name, fixed);
             continue;
         }
+        bool first;
         char *path = mem_printf("%s%s%s", prefix, *prefix ? "." : "", name);
-        json value = read_field(property, form, path, depth);
+        json value = depth == 0 && grid_has(schema, name, &first)
+                         ? grid_read(schema, name, form)
+                         : read_field(property, form, path, depth);
         if (!json_is_absent(value))
             json_set_take(&object, name, value);
         mem_free(path);

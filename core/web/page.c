@@ -75,6 +75,7 @@ static void write_head(struct page *p, const char *title, bool is_console)
 void page_begin(struct page *p, struct request *r, const char *title, bool is_console)
 {
     p->request = r;
+    p->zone = NULL;
     p->language = language_of(r);
     bytes_init(&p->out, PAGE_BYTES_MAX);
     write_head(p, title, is_console);
@@ -116,7 +117,12 @@ void page_fail(struct request *r, const struct fail *why)
         title = WORD_NOTHING_HERE;
     else if (why->kind == FAIL_BUSY || why->kind == FAIL_FULL || why->kind == FAIL_IO)
         title = WORD_TRY_LATER;
-    page_refuse(r, problem_status(why), word(l, title), why->message);
+    const char *said = word_of_refusal(l, why->code);
+    if (!said && strncmp(request_path(r), "/console", 8) != 0)
+        said = word(l, why->kind == FAIL_NOT_FOUND ? WORD_REFUSED_ADDRESS
+                       : title == WORD_TRY_LATER   ? WORD_TRY_LATER
+                                                   : WORD_REFUSED_INVALID);
+    page_refuse(r, problem_status(why), word(l, title), said ? said : why->message);
 }
 
 bool page_of_problem(void *context, struct request *r, const struct problem *problem,

@@ -13,6 +13,7 @@ struct page {
     struct bytes out;
     enum language language;
     struct request *request;
+    const struct zone *zone; // of who reads it; NULL: that of what is shown
 };
 
 // Begins a page with its title as <h1>. `is_console`: with the console's navigation.

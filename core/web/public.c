@@ -32,6 +32,7 @@ static void show_form(void *context, struct request *r)
     } else {
         struct page p;
         begin(&p, r, item);
+        web_write_matter(w, &p, item);
         web_write_form(
             w, &p, &(struct form_page){.item = item, .action = request_path(r), .send = WORD_SEND});
         page_reply(&p, 200);
@@ -46,6 +47,7 @@ static void show_again(struct web *w, struct request *r, json item, json data, j
     struct page p;
     json violations = json_get(reply, "violations");
     begin(&p, r, item);
+    web_write_matter(w, &p, item);
     web_write_form(w, &p,
                    &(struct form_page){.item = item,
                                        .values = data,

@@ -69,9 +69,26 @@ struct form_page {
     const char *refusal; // NULL: none
     const char *action;  // where it is posted to
     enum word send;
+    bool receipt; // asks for the receipt of what is changed
 };
 void web_write_form(struct web *w, struct page *p, const struct form_page *f);
 
+// What one decides about: the introduction, facts (when it closes first), material, what was
+// decided before; from the item's `detail` (README).
+void web_write_matter(struct web *w, struct page *p, json item);
+// The weighted total of a score sheet (`x-total` of the schema), as far as it is filled in; false
+// where the schema has none.
+bool web_write_total(struct page *p, json schema, json values);
+// What came of it (people/outcome.h), below the page's heading.
+void web_write_outcome(struct web *w, struct page *p, json outcome);
+// The two lists of a person's inbox; for the page of the link and for who is logged in.
+void inbox_write(struct web *w, struct page *p, const char *person);
+void web_write_inbox_link(struct web *w, struct page *p, const char *person);
+// A text, a number, or {at: instant}, of a fact or a cell.
+void web_write_value(struct web *w, struct page *p, const char *instance, json value);
+
+void inbox_routes(struct web *w);    // /me
+void outcome_routes(struct web *w);  // /o
 void public_routes(struct web *w);   // /f, /r
 void personal_routes(struct web *w); // /w
 void console_routes(struct web *w);  // /console: overview, definitions

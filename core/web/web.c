@@ -33,6 +33,8 @@ struct web *web_new(const struct web_opts *opts)
     server_route(opts->server, "GET", "/", go_home, w);
     public_routes(w);
     personal_routes(w);
+    inbox_routes(w);
+    outcome_routes(w);
     console_routes(w);
     instances_routes(w);
     desk_routes(w);
@@ -79,7 +81,7 @@ void web_write_moment(struct web *w, const struct page *p, const char *instance,
     struct fail why = {0};
     if (instant_parse(rfc3339, &ms, &why)) {
         html(out, "<time datetime=\"%s\">", rfc3339);
-        moment_in(p->language, web_zone_of(w, instance), ms, out);
+        moment_in(p->language, p->zone ? p->zone : web_zone_of(w, instance), ms, out);
         html(out, "</time>");
     } else {
         html(out, "%s", rfc3339);
@@ -152,31 +154,13 @@ const char *web_refusal(enum language language, json reply, const struct fail *w
     json_free(message); // the reply still holds the text
     if (*text)
         return text;
-    if (strcmp(why->code, "closed") == 0)
-        return word(language, WORD_CLOSED);
-    return strcmp(why->code, "not_open") == 0 ? word(language, WORD_NOT_OPEN) : why->message;
-}
-
-static void write_facts(struct web *w, struct page *p, json item)
-{
-    const char *closes = json_get_text(item, "closesAt", NULL),
-               *instance = json_get_text(item, "instance", "");
-    if (!closes)
-        return;
-    html(&p->out, "<dl class=facts><dt>%s<dd>", word(p->language, WORD_CLOSES_AT));
-    web_write_moment(w, p, instance, closes, &p->out);
-    html(&p->out, "</dl>\n");
+    const char *said = word_of_refusal(language, why->code);
+    return said ? said : why->message;
 }
 
 void web_write_form(struct web *w, struct page *p, const struct form_page *f)
 {
-    json form = json_get(f->item, "form"), schema = json_get(form, "schema"),
-         detail = json_get(f->item, "detail");
-    json intro = json_get(detail, "intro");
-    const char *text = text_in(p->language, intro);
-    if (*text)
-        html(&p->out, "<p>%s</p>\n", text);
-    write_facts(w, p, f->item);
+    json form = json_get(f->item, "form"), schema = json_get(form, "schema");
     if (f->refusal)
         html(&p->out, "<div class=refusal role=alert>%s</div>\n", f->refusal);
     struct fields fields = {.language = p->language,
@@ -189,9 +173,17 @@ void web_write_form(struct web *w, struct page *p, const struct form_page *f)
          "<form method=post action=\"%s\" novalidate><input type=hidden name=_key value=\"%s\">\n",
          f->action, key.text);
     fields_write(&fields, &p->out);
+    if (f->receipt)
+        html(&p->out,
+             "<div class=field><label for=_receipt>%s</label><p class=help id=_receipt-help>%s</p>"
+             "<input type=text id=_receipt name=_receipt required autocomplete=off "
+             "aria-describedby=_receipt-help></div>\n",
+             word(p->language, WORD_CHANGE_RECEIPT), word(p->language, WORD_CHANGE_RECEIPT_HELP));
+    bool total = web_write_total(p, schema, f->values);
+    if (total)
+        html(&p->out, "<button class=quiet name=_total value=1>%s</button> ",
+             word(p->language, WORD_SUM_SHOW));
     html(&p->out, "<button>%s</button></form>\n", word(p->language, f->send));
-    json_free(intro);
-    json_free(detail);
     json_free(schema);
     json_free(form);
 }

@@ -47,6 +47,32 @@ const char *text_in(enum language l, json text)
     return json_get_text(text, language_code(l), other);
 }
 
+const char *word_of_refusal(enum language l, const char *code)
+{
+    static const struct {
+        const char *code;
+        enum word word;
+    } known[] = {{"closed", WORD_CLOSED},
+                 {"not_open", WORD_NOT_OPEN},
+                 {"already_decided", WORD_REFUSED_DECIDED},
+                 {"already_answered", WORD_REFUSED_ANSWERED},
+                 {"already_voted", WORD_REFUSED_ANSWERED},
+                 {"request_key_reused", WORD_REFUSED_ANSWERED},
+                 {"already_claimed", WORD_CLAIMED_BY},
+                 {"not_eligible", WORD_REFUSED_ELIGIBLE},
+                 {"bad_link", WORD_REFUSED_LINK},
+                 {"link_expired", WORD_REFUSED_EXPIRED},
+                 {"not_possible", WORD_REFUSED_POSSIBLE},
+                 {"unknown_receipt", WORD_REFUSED_RECEIPT},
+                 {"conflict", WORD_REFUSED_CONFLICT},
+                 {"recused", WORD_RECUSED},
+                 {"withdrawn", WORD_WITHDRAWN}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].code, code) == 0)
+            return word(l, known[i].word);
+    return NULL;
+}
+
 void moment_in(enum language l, const struct zone *zone, int64_t ms, struct bytes *out)
 {
     static const char *const days_ko[] = {"일", "월", "화", "수", "목", "금", "토"};

@@ -55,6 +55,42 @@ local function mail(step, person, item, name)
               key = step.key .. ":ask:" .. name }
 end
 
+-- ---- what he reads before he decides, and what he may do beside it
+
+local words = {
+  approved = { ko = "승인", en = "approved" }, rejected = { ko = "반려", en = "rejected" },
+  returned = { ko = "보완 요청", en = "returned for changes" },
+  place = { ko = "결재 단계", en = "Step" }, instead = { ko = "대신 결정해 드리는 분", en = "You decide for" },
+}
+
+local function name_of(id)
+  local person = dure.people.get(id)
+  return person and person.name or id
+end
+
+local function before_of(step)
+  local list = dure.array {}
+  for i, one in ipairs(step.state.decisions) do
+    list[i] = { who = name_of(one.person), what = words[one.decision], at = one.at, note = one.note }
+  end
+  return list
+end
+
+local function detail_of(step, person, principal)
+  local facts = dure.array { { label = words.place, value = step.state.at .. " / " .. #step.input.line } }
+  if principal ~= person.id then facts[2] = { label = words.instead, value = name_of(principal) } end
+  return { principal = principal ~= person.id and principal or nil, intro = step.input.intro, material = step.input.material,
+           facts = facts, before = before_of(step) }
+end
+
+local function allows_of(step, person, principal)
+  local allows = dure.array {}
+  if principal ~= person.id then return allows end
+  if step.input.delegates ~= false then allows[1] = "delegate" end
+  if step.state.people > 1 then allows[#allows + 1] = "recuse" end
+  return allows
+end
+
 -- Items of a step: `item:NAME` {step, person, principal}, and the names of a principal's, since his
 -- own and his delegate's are settled together.
 local function ask(step, person, principal)
@@ -63,7 +99,7 @@ local function ask(step, person, principal)
   if step.records:get("item:" .. name) then return end
   local item = step:ask { name = name, to = person.id, kind = "approval", title = step.input.subject,
                           form = { schema = schema }, closes = step.state.expires,
-                          detail = principal ~= person.id and { principal = principal } or nil }
+                          detail = detail_of(step, person, principal), allows = allows_of(step, person, principal) }
   step.records:put("item:" .. name, { step = place, person = person.id, principal = principal })
   local names = step.records:get("names:" .. place .. ":" .. principal) or dure.array {}
   names[#names + 1] = name
@@ -102,8 +138,28 @@ local function begin(step)
   end
 end
 
+local results = {
+  approved = { ko = "승인되었습니다", en = "Approved" }, rejected = { ko = "반려되었습니다", en = "Rejected" },
+  returned = { ko = "보완을 위해 돌려보냈습니다", en = "Returned for changes" },
+  expired = { ko = "기한 안에 결정되지 않았습니다", en = "Not decided in time" },
+}
+
+-- For those who were asked: how it ended, and who decided what.
+local function leave(step, outcome)
+  local rows = dure.array {}
+  for i, one in ipairs(before_of(step)) do
+    rows[i] = { who = one.who, what = one.what, at = { at = one.at }, note = one.note or "" }
+  end
+  step:outcome { title = step.input.subject, kind = "approval", result = results[outcome],
+                 tone = outcome == "approved" and "good" or "warn",
+                 tables = dure.array { { title = { ko = "결정", en = "Decisions" }, rows = rows, columns = dure.array {
+                   { key = "who", title = { ko = "누구", en = "Who" } }, { key = "what", title = { ko = "결정", en = "Decision" } },
+                   { key = "at", title = { ko = "때", en = "When" } }, { key = "note", title = { ko = "의견", en = "Note" } } } } } }
+end
+
 local function finish(step, outcome, at)
   step:close(nil, "already_decided")
+  leave(step, outcome)
   return { outcome = outcome, decisions = dure.array(step.state.decisions), decidedAt = dure.time.format(at, step.zone) }
 end
 
@@ -133,7 +189,7 @@ end
 -- While he is absent: the delegate is asked too, and whoever decides first decides.
 local function delegate(step, row, given)
   ask(step, check_delegate(step, row, given.delegate), row.principal)
-  return step:accept { delegate = given.delegate }
+  return step:accept { delegate = given.delegate, allows = dure.array { "change", "delegate" } }
 end
 
 local function settle_items(step, row)
@@ -199,6 +255,7 @@ end
 
 -- Expiry is an outcome; what was decided until then stays told.
 local function timer(step)
+  leave(step, "expired")
   return { outcome = "expired", decisions = dure.array(step.state.decisions),
            decidedAt = dure.time.format(step.state.expires, step.zone) }
 end
@@ -225,6 +282,8 @@ return {
                    anyOf = { { enum = { "one", "all" } }, { type = "integer", minimum = 1 } } },
           delegates = { description = "true: an approver may hand over while absent; false: none may; {ID: ID}: who decides for whom",
                         anyOf = { { type = "boolean" }, { type = "object", additionalProperties = { type = "string" } } } },
+          intro = { type = { "string", "object" }, description = "What an approver reads first" },
+          material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
           expires = { type = "string", description = "When it ends without a decision: a time, or a duration from now" },
         },
       },

@@ -47,12 +47,35 @@ end
 
 -- ---- asking
 
+local function detail_of(step)
+  return { intro = step.input.intro, material = step.input.material }
+end
+
+local function allows_of(step)
+  return step.input.change == "never" and dure.array {} or dure.array { "change", "withdraw" }
+end
+
 local function ask_person(step, person, form)
   local item = step:ask { name = person.id, to = person.id, title = step.input.title, form = form,
-                          opens = step.state.opens, closes = step.state.closes }
+                          opens = step.state.opens, closes = step.state.closes, detail = detail_of(step), allows = allows_of(step) }
   step.records:put("asked:" .. person.id, { item = item })
   step.state.asked = step.state.asked + 1
   mail(step, person, ask_mail, "ask")
+end
+
+-- One item for the whole group or role: whoever takes it first works on it, and his answer ends it.
+local function ask_shared(step, people, form)
+  local to = step.input.to
+  if type(to) ~= "table" or not (to.group or to.role) or to.group and to.role then
+    error { type = "validation", status = 400, title = "nobody to claim it", detail = "'claim' wants 'to' to be {group: NAME} or {role: NAME}" }
+  end
+  local item = step:ask { name = "shared", group = to.group, role = to.role, title = step.input.title, form = form, once = true,
+                          opens = step.state.opens, closes = step.state.closes, detail = detail_of(step), allows = dure.array {} }
+  for _, person in ipairs(people) do
+    step.records:put("asked:" .. person.id, { item = item })
+    mail(step, person, ask_mail, "ask")
+  end
+  step.state.asked = 1
 end
 
 local function plan_reminders(step)
@@ -64,6 +87,7 @@ local function plan_reminders(step)
 end
 
 local function take_of(input)
+  if input.claim then return 1 end
   local take = input.take or "all"
   if take == "all" then return nil end
   return take == "first" and 1 or math.tointeger(take)
@@ -112,9 +136,14 @@ local function start(step)
   local form = { schema = input.schema or { type = "object" } }
   state.public = public
   if public then
-    step:ask { name = "public", title = input.title, form = form, opens = state.opens, closes = state.closes }
+    step:ask { name = "public", title = input.title, form = form, opens = state.opens, closes = state.closes,
+               detail = detail_of(step), allows = allows_of(step) }
   end
-  for _, person in ipairs(people) do ask_person(step, person, form) end
+  if input.claim then
+    ask_shared(step, people, form)
+  else
+    for _, person in ipairs(people) do ask_person(step, person, form) end
+  end
   if not public and #people == 0 then return output(step, step.now) end
   if state.closes then
     plan_reminders(step)
@@ -221,6 +250,9 @@ return {
           to = { type = { "string", "object", "array" }, description = "Who is asked: a selector; public if not given" },
           title = text,
           schema = { type = { "object", "boolean" }, description = "JSON Schema of the answer" },
+          intro = { type = { "string", "object" }, description = "What one reads before answering" },
+          material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
+          claim = { type = "boolean", description = "Of a group or role: one of them takes it and answers for all" },
           opens = { type = "string", description = "From when answers are taken" },
           closes = { type = "string", description = "Until when, itself excluded; a public form ends only then" },
           take = { description = "all; first: ends with the first answer; a number: ends with so many",

@@ -54,6 +54,19 @@ local function output(step)
            withdrawn = s.withdrawn, threshold = step.input.threshold }
 end
 
+-- The whole count, for everybody who may sign.
+local function leave(step)
+  local s, rows = step.state, dure.array {}
+  local labels = { { "counted", "인정된 서명", "Signatures counted" }, { "received", "받은 서명", "Received" }, { "duplicate", "겹친 서명", "Duplicates" },
+                   { "invalid", "무효", "Invalid" }, { "withdrawn", "거둔 서명", "Taken back" } }
+  for i, one in ipairs(labels) do rows[i] = { label = { ko = one[2], en = one[3] }, value = s[one[1]] } end
+  rows[#rows + 1] = { label = { ko = "필요한 서명", en = "Needed" }, value = step.input.threshold }
+  step:outcome { title = step.input.title or { ko = "청원", en = "Petition" }, kind = "petition", public = s.public, facts = rows,
+                 tone = s.reached and "good" or "warn",
+                 result = s.reached and { ko = "필요한 서명이 모였습니다", en = "Enough have signed" }
+                          or { ko = "필요한 서명에 이르지 못했습니다", en = "Too few have signed" } }
+end
+
 -- True at the moment it is reached, and never again.
 local function fires(step)
   local state = step.state
@@ -117,7 +130,10 @@ end
 local function answer(step, _, given)
   check(step, given)
   local reply = given.withdraw and take_back(step, given) or sign(step, given)
-  if fires(step) and ends_when_reached(step) then return step:done(output(step), reply) end
+  if fires(step) and ends_when_reached(step) then
+    leave(step)
+    return step:done(output(step), reply)
+  end
   return step:accept(reply)
 end
 
@@ -194,14 +210,20 @@ local function start(step)
   for _, counter in ipairs { "counted", "received", "duplicate", "invalid", "withdrawn", "any" } do state[counter] = 0 end
   state.public = has_public(input.eligible)
   state.item = step:ask { name = "public", title = input.title or { ko = "청원", en = "Petition" }, kind = "petition",
-                          form = { schema = schema_of(step) }, opens = state.opens, closes = state.closes }
+                          form = { schema = schema_of(step) }, opens = state.opens, closes = state.closes,
+                          detail = { intro = input.intro, material = input.material,
+                                     facts = dure.array { { label = { ko = "필요한 서명", en = "Signatures needed" }, value = input.threshold } } },
+                          allows = input.withdraw ~= false and dure.array { "withdraw" } or dure.array {} }
   if state.closes then step:at(state.closes, "close") end
   if not state.public and input.invite ~= false then step:at(state.opens, "invite:0") end
   return step:wait()
 end
 
 local function timer(step, name)
-  if name == "close" then return output(step) end
+  if name == "close" then
+    leave(step)
+    return output(step)
+  end
   local number = math.tointeger(name:match("^invite:(%d+)$"))
   if number == 0 then invite(step) else invite_page(step, number) end
 end
@@ -231,6 +253,8 @@ return {
           schema = { type = { "object", "boolean" }, description = "JSON Schema of what a signature says" },
           threshold = { type = "integer", minimum = 1, description = "How many distinct signatures" },
           orAnyOf = { type = selector, description = "Of these persons one is enough" },
+          intro = { type = { "string", "object" }, description = "What one reads before signing" },
+          material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
           opens = { type = "string", description = "From when; at once if not given" },
           closes = { type = "string", description = "Until when, itself excluded: a time, or a duration; until it is reached if not given" },
           ends = { type = "string", enum = { "closes", "reached" }, description = "Whether it goes on until the close after it was reached" },

@@ -48,6 +48,21 @@ local function audit_of(item, list, criteria, out, loads)
   end
 end
 
+-- The mean of each item, for its reviewers, where the workflow shows it.
+local function leave(step, out)
+  if not step.input.show then return end
+  for i, item in ipairs(sheets.items(step.input)) do
+    local line = out.scores[i]
+    local mean = line.text and { ko = words.mean.ko:format(line.text), en = words.mean.en:format(line.text) }
+    step:outcome {
+      name = item.id, title = sheets.title_of(item, step.input.title or words.title), kind = "review",
+      result = line.status == "withdrawn" and words.gone or line.status == "scored" and mean or words.no_mean,
+      tone = line.status == "scored" and "good" or "warn",
+      facts = dure.array { { label = words.counted, value = line.reviews }, { label = words.handed, value = line.of } },
+    }
+  end
+end
+
 local function output(step)
   local criteria = score.criteria(step.input)
   local out = { scores = dure.array {}, assignments = dure.array {}, loads = {}, needsReviewer = dure.array {} }
@@ -59,6 +74,7 @@ local function output(step)
   end
   local at = step.state.closes and math.min(step.now, step.state.closes) or step.now
   out.closedAt = dure.time.format(at, step.zone)
+  leave(step, out)
   return out
 end
 
@@ -164,7 +180,7 @@ local function answer(step, item, given)
   if given.recuse then recuse(step, sheet, given) else fill_in(step, sheet, given) end
   sheet.at = dure.time.format(step.now, step.zone)
   step.records:put(key, sheet)
-  local reply = { status = sheet.status }
+  local reply = { status = sheet.status, allows = sheet.status == "recused" and dure.array {} or nil }
   if is_complete(step) then return step:done(output(step), reply) end
   return step:accept(reply)
 end
@@ -229,7 +245,7 @@ return {
           title = text,
           items = {
             type = "array", maxItems = 2000, description = "What is reviewed: ids, or {id, title, detail}",
-            items = { anyOf = { id, { type = "object", required = { "id" }, properties = { id = id, title = text, detail = text } } } },
+            items = { anyOf = { id, { type = "object", required = { "id" }, properties = { id = id, title = text, detail = text, material = { type = "array" } } } } },
           },
           reviewers = { type = { "string", "object", "array" }, description = "Who reviews: a selector" },
           each = { type = "integer", minimum = 1, maximum = 200,
@@ -263,6 +279,7 @@ return {
           closes = { type = "string", description = "Until when, itself excluded; if not given, until all sheets are in" },
           change = { type = "string", enum = { "last_wins", "never" },
                      description = "Whether a score may be changed; if never, the review ends when all sheets are in" },
+          show = { type = "boolean", description = "Whether reviewers read the mean of what they scored when it is over" },
           remind = { type = "array", maxItems = 20, items = { type = "string" },
                      description = "Durations before the close: mails to those with open sheets" },
           withdrawEvent = occasion,

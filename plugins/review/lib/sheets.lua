@@ -85,21 +85,41 @@ function sheets.plan(step)
   step.state.items, step.state.reviewers = #items, #people
 end
 
+local function with_range(text, range)
+  local out = {}
+  for _, language in ipairs { "ko", "en" } do out[language] = dure.text.pick(text, language) .. " (" .. range[language] .. ")" end
+  return out
+end
+
+-- Points, and the weight where it is not that of the points.
+local function range_of(criteria, one)
+  local weights, range = 0, {}
+  for _, other in ipairs(criteria) do weights = weights + other.weight end
+  for _, language in ipairs { "ko", "en" } do
+    range[language] = words.points[language]:format(one.max)
+    if one.weight ~= one.max then
+      range[language] = range[language] .. words.weight[language]:format((one.weight * 1000 // weights) / 10)
+    end
+  end
+  return range
+end
+
 local function form_of(criteria)
-  local properties, order, required = {}, dure.array {}, dure.array {}
+  local properties, order, required, parts = {}, dure.array {}, dure.array {}, dure.array {}
   for i, one in ipairs(criteria) do
-    local range = { ko = words.points.ko:format(one.max), en = words.points.en:format(one.max) }
+    local range = range_of(criteria, one)
     properties[one.id] = { type = "integer", minimum = 0, maximum = one.max, title = one.title or one.id,
-                           description = one.description or range }
+                           description = one.description and with_range(one.description, range) or range }
+    parts[i] = { name = one.id, max = one.max, weight = one.weight }
     order[i], required[i] = one.id, one.id
   end
   properties.comment = { type = "string", maxLength = 4000, title = words.comment, ["x-widget"] = "textarea" }
   order[#order + 1] = "comment"
   return { schema = { type = "object", required = required, additionalProperties = false, properties = properties,
-                      ["x-order"] = order } }
+                      ["x-order"] = order, ["x-total"] = parts } }
 end
 
-local function title_of(item, title)
+function sheets.title_of(item, title)
   local out = {}
   for _, language in ipairs { "ko", "en" } do
     out[language] = dure.text.pick(title, language) .. ": " .. dure.text.pick(item.title or item.id, language)
@@ -112,8 +132,9 @@ local function hand_out(step, reviewer, items, form)
     local item = items[i]
     local name = item.id .. ":" .. reviewer.id
     local handle = step:ask { name = name, to = reviewer.id, kind = "review", form = form,
-                              detail = item.detail and { intro = item.detail },
-                              title = title_of(item, step.input.title or words.title),
+                              detail = { intro = item.detail, material = item.material }, outcome = item.id,
+                              allows = step.input.change == "never" and dure.array { "recuse" } or dure.array { "recuse", "change" },
+                              title = sheets.title_of(item, step.input.title or words.title),
                               opens = step.state.opens, closes = step.state.closes }
     step.records:put("sheet:" .. name, { item = i, reviewer = reviewer.id, status = "open", handle = handle })
   end

@@ -17,6 +17,13 @@ words.title = { ko = "심사", en = "Review" }
 words.comment = { ko = "의견", en = "Comment" }
 words.points = { ko = "0점부터 %d점까지", en = "0 to %d points" }
 
+words.weight = { ko = ", 반영 비율 %.1f%%", en = ", %.1f%% of the score" }
+words.mean = { ko = "평균 %s점", en = "Mean %s" }
+words.no_mean = { ko = "점수가 모자랍니다", en = "Too few scores" }
+words.gone = { ko = "신청이 철회되었습니다", en = "Withdrawn" }
+words.counted = { ko = "반영된 점수", en = "Scores counted" }
+words.handed = { ko = "배정된 심사", en = "Reviews assigned" }
+
 words.invitation = {
   ko = { subject = "[심사 요청] %s", body = "%s\n\n아래 %d건을 심사해 주십시오.%s\n이해관계가 있으면 채점하지 말고 회피해 주십시오.\n\n%s\n",
          closes = " 마감: %s" },

@@ -4,6 +4,7 @@
 --
 --     round 1 ──posts left, tie: runoff──> round 2 ──> output
 --        └──all posts filled, or another rule──> output
+local notice = require("lib.notice")
 local poll = require("lib.poll")
 local schemas = require("lib.schemas")
 local tally = require("lib.tally")
@@ -37,7 +38,7 @@ local function form_of(step)
     return { type = "array", uniqueItems = true, maxItems = most, title = title,
              items = { type = "string", enum = ids, ["x-labels"] = labels } }
   end
-  return { schema = { type = "object", additionalProperties = false, ["x-order"] = { "approve", "reject" },
+  return { schema = { type = "object", additionalProperties = false, ["x-order"] = { "approve", "reject" }, ["x-grid"] = words.grid,
                       properties = { approve = list(words.approve, step.state.approvals), reject = list(words.reject) } } }
 end
 
@@ -49,7 +50,8 @@ function rules.item(step, id)
   local state = step.state
   local name = state.round == 1 and id or state.round .. ":" .. id
   return { name = name, to = id, kind = "ballot", title = state.title, form = form_of(step),
-           opens = state.opens, closes = state.closes, secret = state.secret }
+           opens = state.opens, closes = state.closes, secret = state.secret,
+           detail = notice.detail(step, { { "posts", state.posts }, { "approvals", state.approvals } }), allows = notice.allows(step) }
 end
 
 local function sorted(ids)
@@ -255,6 +257,7 @@ function rules.finish(step, counted)
   state.phase = "over"
   out = output_of(step, out)
   out.outcome = outcome_of(out)
+  notice.election(step, out)
   return out
 end
 

@@ -252,7 +252,8 @@ local function give_proxy(step, id, holder)
   end
   step.records:put("holds:" .. holder, held)
   step.records:put("proxy:" .. id, { holder = holder })
-  return { holder = holder }
+  -- Who votes himself after all is not held by his proxy.
+  return { holder = holder, allows = dure.array { "change", "delegate", "withdraw" } }
 end
 
 local function take_back(step, id)
@@ -267,7 +268,7 @@ end
 local function recuse(step, id)
   if step.records:get(key(step, "voter", id)) then refuse("already_voted") end
   if step.records:put("recused:" .. id, 1) then step.state.recused = step.state.recused + 1 end
-  return { recused = true }
+  return { recused = true, allows = dure.array {} }
 end
 
 -- ---- answers

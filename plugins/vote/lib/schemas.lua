@@ -28,6 +28,9 @@ function schemas.input(required, own)
     grace = { type = "string", description = "Duration after the close in which ballots count and are flagged as late" },
     remind = { type = "array", maxItems = 20, items = { type = "string" },
                description = "Durations before the close: mails to those who have not voted" },
+    intro = schemas.text,
+    material = { type = "array", maxItems = 50, items = { type = "object" }, description = "What one reads before: [{title, url}] or [{title, text}]" },
+    publish = { type = "boolean", description = "Whether everybody may read the outcome at its address" },
     minCell = { type = "integer", minimum = 1, description = "Counts of a secret vote below this are not told" },
   }
   for name, schema in pairs(own) do properties[name] = schema end

@@ -1,5 +1,6 @@
 -- vote: one question, one choice each.
 local electorate = require("lib.electorate")
+local notice = require("lib.notice")
 local poll = require("lib.poll")
 local rule = require("lib.rule")
 local schemas = require("lib.schemas")
@@ -46,7 +47,8 @@ local rules = {}
 function rules.item(step, id)
   local state = step.state
   return { name = id, to = id, kind = "ballot", title = state.title, form = form_of(step),
-           opens = state.opens, closes = state.closes, secret = state.secret }
+           opens = state.opens, closes = state.closes, secret = state.secret,
+           detail = notice.detail(step), allows = notice.allows(step) }
 end
 
 function rules.read(_, data)
@@ -149,6 +151,7 @@ function rules.finish(step, counted)
   out.question, out.opened = step.input.question, dure.time.format(state.opened, step.zone)
   out.closed = dure.time.format(state.closes and math.min(step.now, state.closes) or step.now, step.zone)
   poll.publish(step, out)
+  notice.vote(step, out)
   return out
 end
 

@@ -45,6 +45,8 @@ words.options = {
 words.choice = { ko = "선택", en = "Choice" }
 words.approve = { ko = "찬성하는 후보", en = "Candidates you approve" }
 words.reject = { ko = "반대하는 후보", en = "Candidates you reject" }
+words.grid = { title = { ko = "후보", en = "Candidates" }, none = { ko = "표시 안 함", en = "No mark" },
+  columns = { { name = "approve", label = { ko = "찬성", en = "For" } }, { name = "reject", label = { ko = "반대", en = "Against" } } } }
 words.election = { ko = "임원 선거", en = "Election" }
 words.runoff = { ko = "결선 투표", en = "run-off" }
 
