@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/must.h"
 #include "store/chain.h"
+#include "store/heads.h"
 
 struct verifier {
     struct store *store;
@@ -132,56 +133,65 @@ static void check_instance(struct verifier *v, const struct row *row)
         audit_found(v->report, v->why, "history of '%s' is missing", id);
 }
 
-static void check_head(struct verifier *v, int64_t commit, const char *line, size_t length)
+// The head's line, with the hash that stands in the history; false where it does not fit.
+static bool check_head(struct verifier *v, int64_t commit, const struct head *head,
+                       struct bytes *lines)
 {
-    char instance[256], encoded[BASE64_SIZE(HASH_BYTES) + 4];
-    long long seq;
-    struct hash hash, stored;
+    struct hash stored;
     struct row row;
-    char copy[400];
-    size_t bytes = 0;
-    snprintf(copy, sizeof(copy), "%.*s", (int)(length < 399 ? length : 399), line);
-    if (sscanf(copy, "%255s %lld %46s", instance, &seq, encoded) != 3 ||
-        !base64_decode(encoded, strlen(encoded), hash.bytes, HASH_BYTES, &bytes) ||
-        bytes != HASH_BYTES) {
-        audit_found(v->report, v->why, "commit %lld has a head that cannot be read",
-                    (long long)commit);
-        return;
-    }
     if (!store_get(v->store, TABLE_HISTORY,
-                   (struct value[]){value_text(instance), value_integer(seq)}, &row, &v->read))
-        return;
-    if (!row_is_there(&row) || !hash_of_value(&row.columns[HISTORY_HASH], &stored) ||
-        !hash_equal(&stored, &hash))
-        audit_found(v->report, v->why, "history of '%s' at %lld is not what commit %lld chained",
-                    instance, seq, (long long)commit);
+                   (struct value[]){value_text(head->instance), value_integer(head->seq)}, &row,
+                   &v->read))
+        return false;
+    bool fits = row_is_there(&row) && hash_of_value(&row.columns[HISTORY_HASH], &stored) &&
+                memcmp(stored.bytes, head->mark, head->mark_bytes) == 0;
     row_done(&row);
-    if ((uintptr_t)map_get(&v->ends, instance) == (uintptr_t)seq)
-        map_remove(&v->ends, instance);
+    if (fits)
+        heads_add_line(head->instance, head->seq, &stored, lines);
+    else
+        audit_found(v->report, v->why, "history of '%s' at %lld is not what commit %lld chained",
+                    head->instance, (long long)head->seq, (long long)commit);
+    if ((uintptr_t)map_get(&v->ends, head->instance) == (uintptr_t)head->seq)
+        map_remove(&v->ends, head->instance);
+    return fits;
+}
+
+// Makes the lines that the commit chained; false, and findings, when a head does not fit.
+static bool check_heads(struct verifier *v, const struct row *row, struct bytes *lines)
+{
+    const struct value *heads = &row->columns[COMMIT_HEADS];
+    struct heads_reader reader;
+    struct head head;
+    bool broken, fit = true;
+    heads_open(&reader, heads->data, heads->bytes);
+    while (heads_next(&reader, &head, &broken))
+        fit = check_head(v, row_integer(row, COMMIT_SEQ), &head, lines) && fit;
+    if (broken)
+        audit_found(v->report, v->why, "commit %lld has a head that cannot be read",
+                    (long long)row_integer(row, COMMIT_SEQ));
+    heads_close(&reader);
+    return fit && !broken;
 }
 
 static void check_commit(struct verifier *v, const struct row *row)
 {
-    const struct value *heads = &row->columns[COMMIT_HEADS];
     int64_t seq = row_integer(row, COMMIT_SEQ);
     struct hash stored = {{0}};
+    struct bytes lines;
     v->report->commits++;
     if (seq != v->head.seq + 1)
         audit_found(v->report, v->why, "commits jump from %lld to %lld", (long long)v->head.seq,
                     (long long)seq);
+    bytes_init(&lines, SIZE_MAX / 4);
+    bool fit = check_heads(v, row, &lines);
     struct hash wanted =
         chain_next(&v->head.hash, &(struct chain_entry){NULL, seq, row_integer(row, COMMIT_AT_MS),
-                                                        heads->data, heads->bytes});
+                                                        lines.data, lines.length});
     bool same = hash_of_value(&row->columns[COMMIT_HASH], &stored) && hash_equal(&stored, &wanted);
-    if (!same && seq == v->head.seq + 1)
+    if (fit && !same && seq == v->head.seq + 1)
         audit_found(v->report, v->why, "commit %lld was changed", (long long)seq);
     v->head = (struct audit_head){seq, stored};
-    for (const char *line = heads->data, *end = line + heads->bytes; line < end;) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
-        stop = stop != NULL ? stop : end;
-        check_head(v, seq, line, (size_t)(stop - line));
-        line = stop + 1;
-    }
+    bytes_done(&lines);
 }
 
 static bool walk(struct verifier *v, const struct scan_opts *opts,

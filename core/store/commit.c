@@ -1,6 +1,5 @@
 #include "store/front.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +9,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/chain.h"
+#include "store/heads.h"
 
 #define CLOSE_PATIENCE_MS 10000
 #define FLUSH_WAIT_MS     50
@@ -37,19 +37,9 @@ static int compare_heads(const void *a, const void *b)
     return c != 0 ? c : value_compare(&x[HISTORY_SEQ], &y[HISTORY_SEQ]);
 }
 
-static void write_head(struct bytes *out, const struct value *history)
-{
-    char hash[BASE64_SIZE(HASH_BYTES)], tail[CHAIN_LINE_EXTRA + 1];
-    base64_encode(history[HISTORY_HASH].data, history[HISTORY_HASH].bytes, hash);
-    int bytes =
-        snprintf(tail, sizeof(tail), " %lld %s\n", (long long)history[HISTORY_SEQ].integer, hash);
-    must(bytes > 0 && (size_t)bytes < sizeof(tail));
-    bytes_append(out, history[HISTORY_INSTANCE].data, history[HISTORY_INSTANCE].bytes);
-    bytes_append(out, tail, (size_t)bytes);
-}
-
-// The newest history row of each instance in this batch, sorted, a line each.
-static void write_heads(const struct log *log, struct bytes *out)
+// The newest history row of each instance in this batch, sorted: the lines that are chained and the
+// form that is stored.
+static void write_heads(const struct log *log, struct bytes *lines, struct bytes *stored)
 {
     struct version **heads = mem_alloc(log->count * sizeof(struct version *));
     size_t count = 0;
@@ -62,29 +52,36 @@ static void write_heads(const struct log *log, struct bytes *out)
     }
     if (count > 0)
         qsort(heads, count, sizeof(struct version *), compare_heads);
+    struct heads_writer writer;
+    heads_begin(&writer, lines, stored);
     for (size_t i = 0; i < count; i++) {
         const struct value *row = heads[i]->row.columns;
+        struct hash hash;
+        memcpy(hash.bytes, row[HISTORY_HASH].data, HASH_BYTES);
         if (i + 1 == count || value_compare(&row[HISTORY_INSTANCE],
                                             &heads[i + 1]->row.columns[HISTORY_INSTANCE]) != 0)
-            write_head(out, row);
+            heads_add(&writer, row[HISTORY_INSTANCE].data, row[HISTORY_SEQ].integer, &hash);
     }
+    heads_end(&writer);
     mem_free(heads);
 }
 
 static void put_commit_row(struct store *s, int64_t now_ms)
 {
-    struct bytes heads;
+    struct bytes lines, heads;
+    bytes_init(&lines, SIZE_MAX / 4);
     bytes_init(&heads, SIZE_MAX / 4);
-    write_heads(&s->log, &heads);
+    write_heads(&s->log, &lines, &heads);
     int64_t seq = (int64_t)s->sealed + 1;
     s->head = chain_next(
         &s->head, &(struct chain_entry){
-                      .seq = seq, .at_ms = now_ms, .body = heads.data, .body_bytes = heads.length});
+                      .seq = seq, .at_ms = now_ms, .body = lines.data, .body_bytes = lines.length});
     store_put(s, TABLE_COMMIT,
               (struct value[]){[COMMIT_SEQ] = value_integer(seq),
                                [COMMIT_AT_MS] = value_integer(now_ms),
                                [COMMIT_HEADS] = value_blob(heads.data, heads.length),
                                [COMMIT_HASH] = value_blob(s->head.bytes, HASH_BYTES)});
+    bytes_done(&lines);
     bytes_done(&heads);
 }
 

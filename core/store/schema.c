@@ -3,12 +3,17 @@
 #include "base/must.h"
 
 // clang-format off
-#define INT(n)     {n, COLUMN_INTEGER, false}
-#define INT_(n)    {n, COLUMN_INTEGER, true}
-#define TEXT(n)    {n, COLUMN_TEXT, false}
-#define TEXT_(n)   {n, COLUMN_TEXT, true}
-#define BLOB(n)    {n, COLUMN_BLOB, false}
-#define BLOB_(n)   {n, COLUMN_BLOB, true}
+#define INT(n)      {n, COLUMN_INTEGER, false, PACK_NONE}
+#define INT_(n)     {n, COLUMN_INTEGER, true, PACK_NONE}
+#define TEXT(n)     {n, COLUMN_TEXT, false, PACK_NONE}
+#define TEXT_(n)    {n, COLUMN_TEXT, true, PACK_NONE}
+#define BLOB(n)     {n, COLUMN_BLOB, false, PACK_NONE}
+#define BLOB_(n)    {n, COLUMN_BLOB, true, PACK_NONE}
+#define ID(n)       {n, COLUMN_TEXT, false, PACK_ID}
+#define ID_(n)      {n, COLUMN_TEXT, true, PACK_ID}
+#define WORD(n)     {n, COLUMN_TEXT, false, PACK_WORD}
+#define PHRASES(n)  {n, COLUMN_BLOB, false, PACK_PHRASES}
+#define PHRASES_(n) {n, COLUMN_TEXT, true, PACK_PHRASES}
 #define COLUMNS(...) .columns = {__VA_ARGS__}, \
     .column_count = (int)(sizeof((struct column[]){__VA_ARGS__}) / sizeof(struct column))
 #define INDEXES(...) .indexes = {__VA_ARGS__}, \
@@ -20,27 +25,27 @@ const struct table_description schema_tables[TABLE_COUNT] = {
         COLUMNS(TEXT("namespace"), TEXT("name"), TEXT("version"), TEXT("text"), BLOB("hash"),
                 INT("deployed_ms"), TEXT("status"), TEXT_("detail"))},
     [TABLE_INSTANCE] = {.name = "instance", .key_count = 1, .since = 1,
-        COLUMNS(TEXT("id"), TEXT("namespace"), TEXT("name"), TEXT("version"), TEXT("status"),
-                INT("created_ms"), INT("updated_ms"), INT_("ended_ms"), TEXT_("waits_for"),
-                TEXT_("incident"), TEXT_("parent"), TEXT_("parent_wait"), BLOB("state"),
+        COLUMNS(ID("id"), TEXT("namespace"), TEXT("name"), TEXT("version"), WORD("status"),
+                INT("created_ms"), INT("updated_ms"), INT_("ended_ms"), PHRASES_("waits_for"),
+                TEXT_("incident"), ID_("parent"), TEXT_("parent_wait"), PHRASES("state"),
                 INT("history_seq"), BLOB_("history_hash"), INT("events_from"), TEXT_("title")),
         INDEXES({"instance_status", {INSTANCE_STATUS, INSTANCE_ID}, 2, false},
                 {"instance_definition", {INSTANCE_NAMESPACE, INSTANCE_NAME, INSTANCE_ID}, 3, false},
                 {"instance_parent", {INSTANCE_PARENT}, 1, false})},
     [TABLE_HISTORY] = {.name = "history", .key_count = 2, .since = 1,
-        COLUMNS(TEXT("instance"), INT("seq"), INT("at_ms"), BLOB("entries"), BLOB("hash"))},
+        COLUMNS(ID("instance"), INT("seq"), INT("at_ms"), PHRASES("entries"), BLOB("hash"))},
     [TABLE_COMMIT] = {.name = "commits", .key_count = 1, .since = 1,
         COLUMNS(INT("seq"), INT("at_ms"), BLOB("heads"), BLOB("hash"))},
     [TABLE_PERSONAL] = {.name = "personal", .key_count = 2, .since = 1,
-        COLUMNS(TEXT("instance"), TEXT("ref"), TEXT_("person"), BLOB("salt"), BLOB_("body")),
+        COLUMNS(ID("instance"), TEXT("ref"), TEXT_("person"), BLOB("salt"), BLOB_("body")),
         INDEXES({"personal_person", {PERSONAL_PERSON}, 1, false})},
     [TABLE_PAYLOAD] = {.name = "payload", .key_count = 1, .since = 1, COLUMNS(BLOB("hash"), BLOB("body"))},
     [TABLE_TIMER] = {.name = "timer", .key_count = 4, .since = 1,
-        COLUMNS(TEXT("instance"), TEXT("path"), INT("attempt"), TEXT("name"), INT("due_ms"), TEXT("owner")),
+        COLUMNS(ID("instance"), TEXT("path"), INT("attempt"), TEXT("name"), INT("due_ms"), WORD("owner")),
         INDEXES({"timer_due", {TIMER_DUE_MS}, 1, false})},
     [TABLE_SUBSCRIPTION] = {.name = "subscription", .key_count = 4, .since = 1,
-        COLUMNS(TEXT("instance"), TEXT("path"), INT("attempt"), TEXT("name"), TEXT("type"),
-                TEXT("filter"), TEXT("key"), TEXT("owner"), TEXT_("detail")),
+        COLUMNS(ID("instance"), TEXT("path"), INT("attempt"), TEXT("name"), TEXT("type"),
+                TEXT("filter"), TEXT("key"), WORD("owner"), TEXT_("detail")),
         INDEXES({"subscription_key", {SUBSCRIPTION_FILTER, SUBSCRIPTION_KEY}, 2, false},
                 {"subscription_type", {SUBSCRIPTION_TYPE, SUBSCRIPTION_FILTER}, 2, false})},
     [TABLE_EVENT] = {.name = "event", .key_count = 1, .since = 1,
@@ -49,28 +54,28 @@ const struct table_description schema_tables[TABLE_COUNT] = {
         INDEXES({"event_identity", {EVENT_SOURCE, EVENT_ID}, 2, true},
                 {"event_type", {EVENT_TYPE, EVENT_SEQ}, 2, false})},
     [TABLE_CONSUMED] = {.name = "consumed", .key_count = 2, .since = 1,
-        COLUMNS(TEXT("instance"), INT("event"), TEXT("path")),
+        COLUMNS(ID("instance"), INT("event"), TEXT("path")),
         INDEXES({"consumed_event", {CONSUMED_EVENT}, 1, false})},
     [TABLE_EFFECT] = {.name = "effect", .key_count = 4, .since = 1,
-        COLUMNS(TEXT("instance"), TEXT("path"), INT("attempt"), TEXT("name"), TEXT("kind"), TEXT("class"),
-                TEXT("status"), BLOB("request"), INT("tries"), INT("next_ms"), INT("created_ms"),
-                BLOB_("result"), TEXT("owner")),
+        COLUMNS(ID("instance"), TEXT("path"), INT("attempt"), TEXT("name"), TEXT("kind"), TEXT("class"),
+                WORD("status"), BLOB("request"), INT("tries"), INT("next_ms"), INT("created_ms"),
+                BLOB_("result"), WORD("owner")),
         INDEXES({"effect_status", {EFFECT_STATUS, EFFECT_NEXT_MS}, 2, false})},
     [TABLE_STEP] = {.name = "step", .key_count = 3, .since = 1,
-        COLUMNS(TEXT("instance"), TEXT("path"), INT("attempt"), TEXT("function"), TEXT("version"),
+        COLUMNS(ID("instance"), TEXT("path"), INT("attempt"), TEXT("function"), TEXT("version"),
                 BLOB("input"), BLOB("state"), INT("created_ms"))},
     [TABLE_RECORD] = {.name = "record", .key_count = 4, .since = 1,
-        COLUMNS(TEXT("instance"), TEXT("path"), INT("attempt"), TEXT("key"), BLOB("value"))},
+        COLUMNS(ID("instance"), TEXT("path"), INT("attempt"), TEXT("key"), BLOB("value"))},
     [TABLE_ITEM] = {.name = "item", .key_count = 1, .since = 1,
-        COLUMNS(TEXT("id"), TEXT("instance"), TEXT("path"), INT("attempt"), TEXT("name"), TEXT("task"),
-                TEXT_("assignee"), TEXT("status"), TEXT("kind"), TEXT("title"), BLOB("form"),
+        COLUMNS(ID("id"), ID("instance"), TEXT("path"), INT("attempt"), TEXT("name"), TEXT("task"),
+                TEXT_("assignee"), WORD("status"), TEXT("kind"), TEXT("title"), BLOB("form"),
                 INT_("opens_ms"), INT_("closes_ms"), INT("created_ms"), INT_("closed_ms"), INT("answers"),
                 BLOB("detail")),
         INDEXES({"item_step", {ITEM_INSTANCE, ITEM_PATH, ITEM_ATTEMPT, ITEM_NAME}, 4, true},
                 {"item_assignee", {ITEM_ASSIGNEE, ITEM_STATUS, ITEM_CLOSES_MS}, 3, false},
                 {"item_status", {ITEM_STATUS, ITEM_ID}, 2, false})},
     [TABLE_ANSWER] = {.name = "answer", .key_count = 1, .since = 1,
-        COLUMNS(TEXT("receipt"), TEXT("item"), INT("seq"), TEXT_("person"), INT("at_ms"), TEXT("status"),
+        COLUMNS(TEXT("receipt"), ID("item"), INT("seq"), TEXT_("person"), INT("at_ms"), TEXT("status"),
                 BLOB_("data"), BLOB("reply")),
         INDEXES({"answer_item", {ANSWER_ITEM, ANSWER_SEQ}, 2, false},
                 {"answer_person", {ANSWER_ITEM, ANSWER_PERSON}, 2, false})},
@@ -86,7 +91,7 @@ const struct table_description schema_tables[TABLE_COUNT] = {
         INDEXES({"membership_person", {MEMBERSHIP_PERSON}, 1, false})},
     [TABLE_MAIL] = {.name = "mail", .key_count = 1, .since = 1,
         COLUMNS(TEXT("key"), INT("seq"), INT("at_ms"), TEXT("recipient"), TEXT_("person"), TEXT("subject"),
-                BLOB("body"), TEXT("status"), TEXT_("instance")),
+                BLOB("body"), TEXT("status"), ID_("instance")),
         INDEXES({"mail_seq", {MAIL_SEQ}, 1, true}, {"mail_instance", {MAIL_INSTANCE, MAIL_SEQ}, 2, false})},
     [TABLE_ACCOUNT] = {.name = "account", .key_count = 1, .since = 2,
         COLUMNS(TEXT("name"), TEXT("display"), TEXT("roles"), TEXT_("hash"), TEXT_("subject"),

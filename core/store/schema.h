@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SCHEMA_VERSION     2
+#define SCHEMA_VERSION     3
 #define SCHEMA_COLUMNS_MAX 20
 #define SCHEMA_KEYS_MAX    5 // columns in a key or index
 #define SCHEMA_INDEXES_MAX 4 // beside the primary key
@@ -40,10 +40,19 @@ enum table {
 
 enum column_kind { COLUMN_INTEGER, COLUMN_TEXT, COLUMN_BLOB };
 
+// How a driver may keep a column short on its disk; what is put and read is the same either way.
+enum packing {
+    PACK_NONE,
+    PACK_ID,      // mostly ids (pack.h); a text
+    PACK_WORD,    // one of few words, such as a status (pack.h)
+    PACK_PHRASES, // repeats the same phrases (phrase.h); in no key and no index
+};
+
 struct column {
     const char *name; // NULL ends the list
     enum column_kind kind;
     bool nullable;
+    enum packing packing;
 };
 
 // The columns that order an index, as numbers into the table's columns. An index need not be

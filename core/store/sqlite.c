@@ -27,8 +27,10 @@ struct sqlite_driver {
     int lock;
 };
 
-// From version−1 to version; see sqlite_file.h. Version 1 is where everything began.
-static const struct migration migrations[] = {{1, NULL}, {2, NULL}, {0, NULL}};
+// From version−1 to version; see sqlite_file.h. Version 1 is where everything began; 2 brought
+// tables; since 3 ids, words and phrases are packed.
+static const struct migration migrations[] = {
+    {1, NULL, false}, {2, NULL, false}, {3, NULL, true}, {0, NULL, false}};
 
 static struct sqlite_driver *self(struct store_driver *d)
 {

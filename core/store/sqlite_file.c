@@ -110,13 +110,33 @@ static bool set_version(sqlite3 *db, int version, struct fail *why)
     return link_run(db, sql, why);
 }
 
+// Every table that was there before is made anew, packed.
+static bool pack_tables(sqlite3 *db, int version, struct fail *why)
+{
+    struct bytes sql;
+    bytes_init(&sql, 1024 * 1024);
+    for (int table = 0; table < TABLE_COUNT; table++)
+        if (schema_tables[table].since < version && sql_has_packing((enum table)table))
+            sql_pack((enum table)table, &sql);
+    must(!sql.overflowed);
+    bool packed = link_add_packing(db, why) && link_run(db, sql.data, why);
+    bytes_done(&sql);
+    return packed;
+}
+
+static bool run_step(sqlite3 *db, const struct migration *step, struct fail *why)
+{
+    return (step->sql == NULL || link_run(db, step->sql, why)) &&
+           (!step->packs || pack_tables(db, step->version, why));
+}
+
 static bool apply(sqlite3 *db, const struct migration *steps, int version, bool fresh,
                   struct fail *why)
 {
     if (!create_tables(db, fresh ? 1 : version, version, why))
         return false;
     for (const struct migration *step = steps; !fresh && step->version != 0; step++)
-        if (step->version == version && step->sql != NULL && !link_run(db, step->sql, why))
+        if (step->version == version && !run_step(db, step, why))
             return false;
     return set_version(db, version, why);
 }

@@ -13,10 +13,12 @@ int directory_lock(const char *directory, struct fail *why);
 void directory_unlock(int lock); // -1 is legal
 
 // What brings a database from version−1 to `version`, beside the tables that are new in it, which
-// are made from schema_tables. NULL: nothing else.
+// are made from schema_tables: statements (NULL: none), and whether it is the version since which
+// columns are packed.
 struct migration {
     int version;
     const char *sql;
+    bool packs;
 };
 
 // Brings the file to version `wanted`, one transaction a version; an empty file gets everything at

@@ -1,11 +1,6 @@
 #include "store/sqlite_link.h"
 
-#include <limits.h>
 #include <pthread.h>
-#include <string.h>
-
-#include "base/must.h"
-#include "store/row.h"
 
 #define BUSY_TIMEOUT_MS 5000
 
@@ -114,55 +109,4 @@ bool link_integer(sqlite3 *db, const char *sql, int64_t *out, struct fail *why)
     if (sqlite3_finalize(statement) != SQLITE_OK || !there)
         return link_fail(db, "the database", why);
     return true;
-}
-
-void link_bind(sqlite3_stmt *statement, int place, const struct value *value, bool copied)
-{
-    sqlite3_destructor_type life = copied ? SQLITE_TRANSIENT : SQLITE_STATIC;
-    int code = SQLITE_OK;
-    must(value->bytes < INT_MAX);
-    switch (value->kind) {
-    case VALUE_NULL:
-        code = sqlite3_bind_null(statement, place);
-        break;
-    case VALUE_INTEGER:
-        code = sqlite3_bind_int64(statement, place, value->integer);
-        break;
-    case VALUE_TEXT:
-        code = sqlite3_bind_text(statement, place, value->data, (int)value->bytes, life);
-        break;
-    case VALUE_BLOB: // a null pointer would bind a null
-        code = sqlite3_bind_blob(statement, place, value->bytes > 0 ? value->data : "",
-                                 (int)value->bytes, value->bytes > 0 ? life : SQLITE_STATIC);
-        break;
-    }
-    must(code == SQLITE_OK);
-}
-
-static struct value column_of(sqlite3_stmt *statement, int i)
-{
-    switch (sqlite3_column_type(statement, i)) {
-    case SQLITE_INTEGER:
-        return value_integer(sqlite3_column_int64(statement, i));
-    case SQLITE_TEXT: {
-        const char *text = (const char *)sqlite3_column_text(statement, i);
-        return value_text_sized(text, (size_t)sqlite3_column_bytes(statement, i));
-    }
-    case SQLITE_BLOB: {
-        const void *data = sqlite3_column_blob(statement, i);
-        return value_blob(data, (size_t)sqlite3_column_bytes(statement, i));
-    }
-    default:
-        return value_null();
-    }
-}
-
-struct row link_row(sqlite3_stmt *statement)
-{
-    struct value columns[SCHEMA_COLUMNS_MAX];
-    int count = sqlite3_column_count(statement);
-    must(count <= SCHEMA_COLUMNS_MAX);
-    for (int i = 0; i < count; i++)
-        columns[i] = column_of(statement, i);
-    return row_of(row_data_new(sizeof(struct row_data), columns, (size_t)count));
 }

@@ -25,6 +25,12 @@ CHECKED bool link_integer(sqlite3 *db, const char *sql, int64_t *out, struct fai
 // `persistent`: kept for the connection's life. NULL and why when it does not compile.
 sqlite3_stmt *link_prepare(sqlite3 *db, const char *sql, bool persistent, struct fail *why);
 
-// The value must stay until the statement is reset, unless `copied`.
-void link_bind(sqlite3_stmt *statement, int place, const struct value *value, bool copied);
-struct row link_row(sqlite3_stmt *statement); // the row it stands on
+// Binds a value of this column as it lies in the file. The value must stay until the statement is
+// reset, unless `copied`.
+void link_bind(sqlite3_stmt *statement, int place, const struct column *column,
+               const struct value *value, bool copied);
+// The row it stands on: all columns of the table.
+struct row link_row(sqlite3_stmt *statement, enum table table);
+// Makes the functions pack_id(x), pack_word(x) and pack_phrases(x), by which a migration packs what
+// lies there.
+CHECKED bool link_add_packing(sqlite3 *db, struct fail *why);

@@ -23,6 +23,7 @@ struct sqlite_reader {
 
 struct sqlite_cursor {
     struct sqlite_reader *reader;
+    enum table table;
     sqlite3_stmt *statement;
     struct kept_scan *kept; // NULL: the statement is the cursor's own
     int code;               // of the last step
@@ -68,10 +69,10 @@ bool sqlite_reader_get(struct sqlite_reader *reader, enum table table, const str
     if (statement == NULL && (statement = prepare_get(reader, table, why)) == NULL)
         return false;
     for (int i = 0; i < schema_tables[table].key_count; i++)
-        link_bind(statement, i + 1, &key[i], false);
+        link_bind(statement, i + 1, &schema_tables[table].columns[i], &key[i], false);
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
-        *out = link_row(statement);
+        *out = link_row(statement, table);
     bool good = code == SQLITE_ROW || code == SQLITE_DONE || link_fail(reader->db, "reading", why);
     sqlite3_reset(statement);
     return good;
@@ -145,17 +146,21 @@ static bool find_statement(struct sqlite_cursor *cursor, const struct sql_scan *
 static void bind_scan(sqlite3_stmt *statement, const struct scan_opts *opts,
                       const struct schema_order *order, const struct sql_scan *shape)
 {
+    const struct column *columns = schema_tables[opts->table].columns;
+    const struct column *bounded = &columns[order->columns[opts->prefix_count % order->count]];
     for (int i = 0; i < opts->prefix_count; i++)
         if (opts->prefix[i].kind != VALUE_NULL)
-            link_bind(statement, SQL_PREFIX + i, &opts->prefix[i], true);
+            link_bind(statement, SQL_PREFIX + i, &columns[order->columns[i]], &opts->prefix[i],
+                      true);
     if (shape->from)
-        link_bind(statement, SQL_FROM, opts->from, true);
+        link_bind(statement, SQL_FROM, bounded, opts->from, true);
     if (shape->to)
-        link_bind(statement, SQL_TO, opts->to, true);
+        link_bind(statement, SQL_TO, bounded, opts->to, true);
     int places = sqlite3_bind_parameter_count(statement);
     for (int i = opts->prefix_count; shape->after && i < order->count; i++)
         if (SQL_AFTER + i <= places)
-            link_bind(statement, SQL_AFTER + i, &opts->after->columns[order->columns[i]], true);
+            link_bind(statement, SQL_AFTER + i, &columns[order->columns[i]],
+                      &opts->after->columns[order->columns[i]], true);
 }
 
 struct sqlite_cursor *sqlite_cursor_open(struct sqlite_reader *reader, const struct scan_opts *opts,
@@ -165,6 +170,7 @@ struct sqlite_cursor *sqlite_cursor_open(struct sqlite_reader *reader, const str
     struct sql_scan shape = shape_of(opts, &order);
     struct sqlite_cursor *cursor = mem_new(struct sqlite_cursor);
     cursor->reader = reader;
+    cursor->table = opts->table;
     reader->cursors++;
     if (find_statement(cursor, &shape, why)) {
         bind_scan(cursor->statement, opts, &order, &shape);
@@ -185,7 +191,7 @@ bool sqlite_cursor_next(struct sqlite_cursor *cursor, struct row *row, struct fa
         cursor->code = sqlite3_step(cursor->statement);
     cursor->fresh = false;
     if (cursor->code == SQLITE_ROW)
-        *row = link_row(cursor->statement);
+        *row = link_row(cursor->statement, cursor->table);
     else if (cursor->code != SQLITE_DONE)
         link_fail(cursor->reader->db, "reading", why);
     return cursor->code == SQLITE_ROW;

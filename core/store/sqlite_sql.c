@@ -3,6 +3,13 @@
 static const char *const column_types[] = {
     [COLUMN_INTEGER] = "INTEGER", [COLUMN_TEXT] = "TEXT", [COLUMN_BLOB] = "BLOB"};
 
+// A packed id or word is a blob, or a text where it is below all of them.
+static const char *column_type(const struct column *column)
+{
+    return column->packing == PACK_ID || column->packing == PACK_WORD ? "ANY"
+                                                                      : column_types[column->kind];
+}
+
 static bool has_integer_key(const struct table_description *t)
 {
     return t->key_count == 1 && t->columns[0].kind == COLUMN_INTEGER;
@@ -50,13 +57,42 @@ void sql_create(enum table table, struct bytes *out)
     bytes_printf(out, "CREATE TABLE \"%s\"(", t->name);
     for (int i = 0; i < t->column_count; i++)
         bytes_printf(out, "%s\"%s\" %s%s", comma(i), t->columns[i].name,
-                     column_types[t->columns[i].kind], t->columns[i].nullable ? "" : " NOT NULL");
+                     column_type(&t->columns[i]), t->columns[i].nullable ? "" : " NOT NULL");
     bytes_add(out, ", PRIMARY KEY(");
     add_columns(t, 0, t->key_count, out);
     bytes_printf(out, ")) STRICT%s;\n",
                  has_integer_key(t) || has_blobs(t) ? "" : ", WITHOUT ROWID");
     for (int i = 0; i < t->index_count; i++)
         create_index(table, i, out);
+}
+
+bool sql_has_packing(enum table table)
+{
+    const struct table_description *t = &schema_tables[table];
+    for (int i = 0; i < t->column_count; i++)
+        if (t->columns[i].packing != PACK_NONE)
+            return true;
+    return false;
+}
+
+void sql_pack(enum table table, struct bytes *out)
+{
+    static const char *const functions[] = {[PACK_NONE] = "",
+                                            [PACK_ID] = "pack_id",
+                                            [PACK_WORD] = "pack_word",
+                                            [PACK_PHRASES] = "pack_phrases"};
+    const struct table_description *t = &schema_tables[table];
+    bytes_printf(out, "ALTER TABLE \"%s\" RENAME TO \"unpacked\";\n", t->name);
+    for (int i = 0; i < t->index_count; i++)
+        bytes_printf(out, "DROP INDEX \"%s\";\n", t->indexes[i].name);
+    sql_create(table, out);
+    bytes_printf(out, "INSERT INTO \"%s\"(", t->name);
+    add_columns(t, 0, t->column_count, out);
+    bytes_add(out, ") SELECT ");
+    for (int i = 0; i < t->column_count; i++)
+        bytes_printf(out, "%s%s(\"%s\")", comma(i), functions[t->columns[i].packing],
+                     t->columns[i].name);
+    bytes_add(out, " FROM \"unpacked\";\nDROP TABLE \"unpacked\";\n");
 }
 
 static void add_key_condition(const struct table_description *t, int count, struct bytes *out)

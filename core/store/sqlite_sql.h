@@ -16,6 +16,10 @@
 #include "store/schema.h"
 
 void sql_create(enum table table, struct bytes *out); // the table and its indexes
+// Makes the table anew as schema.c has it now and fills it with what lies there unpacked (with the
+// functions of link_add_packing); for migrations. No column may have come or gone.
+void sql_pack(enum table table, struct bytes *out);
+bool sql_has_packing(enum table table);
 void sql_get(enum table table, struct bytes *out);
 void sql_upsert(enum table table, struct bytes *out);
 // The same for a row that is there with the same indexed columns: touches no index.

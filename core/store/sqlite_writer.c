@@ -252,7 +252,8 @@ static bool run_with_values(struct sqlite_writer *w, sqlite3_stmt *statement,
                             const struct write *write, struct fail *why)
 {
     for (int i = 0; i < write->count; i++)
-        link_bind(statement, i + 1, &write->values[i], false);
+        link_bind(statement, i + 1, &schema_tables[write->table].columns[i], &write->values[i],
+                  false);
     return step(w, statement, why);
 }
 

@@ -13,6 +13,11 @@
 #include "store/sqlite_file.h"
 #include "store_world.h"
 
+#define TEXT_OF(x)    #x
+#define TEXT_VALUE(x) TEXT_OF(x)
+#define VERSION       TEXT_VALUE(SCHEMA_VERSION)
+#define NEXT          (SCHEMA_VERSION + 1)
+
 static void put_meta(struct store *s, const char *key, const char *value)
 {
     store_put(s, TABLE_META, (struct value[]){value_text(key), value_text(value)});
@@ -97,7 +102,7 @@ TEST(file, newer_version_is_refused_with_the_way_out)
     store_close(w->store);
     run_sql(w, "PRAGMA user_version=99");
     assert_refused(w, FAIL_UNSUPPORTED, "install a newer Dure");
-    run_sql(w, "PRAGMA user_version=1");
+    run_sql(w, "PRAGMA user_version=" VERSION);
     world_open(w);
 }
 
@@ -109,11 +114,11 @@ TEST(file, other_programs_databases_are_refused)
     assert_refused(w, FAIL_INVALID, "not a database of Dure");
     run_sql(w, "PRAGMA application_id=0; PRAGMA user_version=0");
     assert_refused(w, FAIL_INVALID, "not a database of Dure");
-    run_sql(w, "PRAGMA application_id=1146442309; PRAGMA user_version=1");
+    run_sql(w, "PRAGMA application_id=1146442309; PRAGMA user_version=" VERSION);
     world_open(w);
 }
 
-// A database one version older, by a step that this test brings.
+// Steps to versions that are still to come, which this test brings.
 TEST(file, migrates_step_by_step_or_not_at_all)
 {
     struct world *w = *state_;
@@ -126,21 +131,24 @@ TEST(file, migrates_step_by_step_or_not_at_all)
     snprintf(path, sizeof(path), "%s/dure.db", w->directory);
     sqlite3 *db = link_open(path, LINK_WRITE, NULL, &why);
     assert_non_null(db);
-    const struct migration broken[] = {{2, "ALTER TABLE meta ADD COLUMN note TEXT"},
-                                       {3, "UPDATE meta SET note='x'; UPDATE nothing SET a=1"},
-                                       {0, NULL}};
-    assert_false(file_migrate(db, broken, 3, &why));
-    assert_non_null(strstr(why.message, "bringing the database to version 3"));
+    const struct migration broken[] = {
+        {NEXT, "ALTER TABLE meta ADD COLUMN note TEXT", false},
+        {NEXT + 1, "UPDATE meta SET note='x'; UPDATE nothing SET a=1", false},
+        {0, NULL, false}};
+    assert_false(file_migrate(db, broken, NEXT + 1, &why));
+    assert_non_null(strstr(why.message, "bringing the database to version"));
     assert_true(link_integer(db, "PRAGMA user_version", &version, &why));
-    assert_int_equal(version, 2);
+    assert_int_equal(version, NEXT);
     assert_true(link_integer(db, "SELECT count(*) FROM meta WHERE note IS NULL", &version, &why));
     assert_int_equal(version, 1);
-    const struct migration whole[] = {
-        {2, "ALTER TABLE meta ADD COLUMN note TEXT"}, {3, "UPDATE meta SET note='x'"}, {0, NULL}};
-    assert_true(file_migrate(db, whole, 3, &why));
+    const struct migration whole[] = {{NEXT, "ALTER TABLE meta ADD COLUMN note TEXT", false},
+                                      {NEXT + 1, "UPDATE meta SET note='x'", false},
+                                      {0, NULL, false}};
+    assert_true(file_migrate(db, whole, NEXT + 1, &why));
     assert_true(link_integer(db, "SELECT count(*) FROM meta WHERE note='x'", &version, &why));
     assert_int_equal(version, 1);
-    assert_true(link_run(db, "ALTER TABLE meta DROP COLUMN note; PRAGMA user_version=1", &why));
+    assert_true(
+        link_run(db, "ALTER TABLE meta DROP COLUMN note; PRAGMA user_version=" VERSION, &why));
     sqlite3_close(db);
     world_open(w);
     assert_true(has_meta(w->store, "a", "1"));
@@ -270,7 +278,7 @@ TEST(file, doctor_says_what_is_wrong)
     snprintf(running, sizeof(running), "process %ld is running on it", (long)getpid());
     assert_doctor_says(w->directory, true, running);
     store_close(w->store);
-    assert_doctor_says(w->directory, true, "all tables are as version 1 wants them");
+    assert_doctor_says(w->directory, true, "all tables are as version " VERSION " wants them");
     run_sql(w, "DROP INDEX timer_due; ALTER TABLE meta ADD COLUMN note TEXT");
     assert_doctor_says(w->directory, false, "problem: index 'timer_due' is missing");
     assert_doctor_says(w->directory, false,
