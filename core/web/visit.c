@@ -243,9 +243,28 @@ static void withdraw(void *context, struct request *r)
     visit_done(&v);
 }
 
+// A refusal stands at the address of what was tried; from there the other language and a new visit
+// lead back to the page.
+static void go_back(void *context, struct request *r)
+{
+    const char *lang = request_query(r, "lang");
+    char *location = mem_printf("/w/%s%s", request_param(r, "token"),
+                                !lang                     ? ""
+                                : strcmp(lang, "en") == 0 ? "?lang=en"
+                                                          : "?lang=ko");
+    (void)context;
+    request_redirect(r, 303, location);
+    mem_free(location);
+}
+
 void visit_action_routes(struct web *w)
 {
+    static const char *const verbs[] = {"/w/{token}/claim", "/w/{token}/give-back",
+                                        "/w/{token}/delegate", "/w/{token}/recuse",
+                                        "/w/{token}/withdraw"};
     struct server *s = w->opts.server;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        server_route(s, "GET", verbs[i], go_back, w);
     server_route(s, "POST", "/w/{token}/claim", claim, w);
     server_route(s, "POST", "/w/{token}/give-back", give_back, w);
     server_route(s, "POST", "/w/{token}/delegate", delegate, w);
