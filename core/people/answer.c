@@ -17,6 +17,7 @@
 #include "people/item_row.h"
 #include "people/refusal.h"
 #include "people/resident.h"
+#include "people/sentence.h"
 #include "store/audit.h"
 
 #define KEY_BYTES_MAX    200
@@ -464,8 +465,10 @@ bool item_answer(struct people *p, const struct answer *answer, json *reply, str
     struct taking t = {.p = p, .answer = answer, .kept = json_absent(), .previous = json_absent()};
     *reply = json_absent();
     bool good = take(&t, reply, why);
-    if (!good)
+    if (!good) {
         note_refusal(&t, why);
+        sentence_add(why, reply);
+    }
     row_done(&t.item);
     row_done(&t.earlier);
     json_free(t.kept);

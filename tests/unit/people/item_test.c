@@ -291,7 +291,27 @@ TEST(item, does_not_let_a_flood_of_refusals_grow_the_history)
     village_done(&v);
 }
 
-RUN(CASE(item, puts_what_is_refused_into_history_and_not_what_was_sent),
+TEST(item, says_a_refusal_in_the_languages_of_people)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why = {0};
+    json reply;
+    village_init(&v);
+    village_start(&v, TWO);
+    assert_true(village_answer(&v, (struct answer){.person = "b"}, "{}", NULL, &why));
+    assert_false(village_answer(&v, (struct answer){.person = "b"}, "{}", &reply, &why));
+    json message = json_get(reply, "message");
+    assert_string_equal(json_get_text(reply, "code", ""), "already_answered");
+    assert_non_null(strstr(json_get_text(message, "ko", ""), "이미"));
+    assert_non_null(strstr(json_get_text(message, "en", ""), "answered"));
+    json_free(message);
+    json_free(reply);
+    village_done(&v);
+}
+
+RUN(CASE(item, says_a_refusal_in_the_languages_of_people),
+    CASE(item, puts_what_is_refused_into_history_and_not_what_was_sent),
     CASE(item, does_not_let_a_flood_of_refusals_grow_the_history),
     CASE(item, takes_an_answer_and_gives_a_receipt), CASE(item, asks_only_whom_it_asks),
     CASE(item, is_done_with_one_answer_where_it_says_so), CASE(item, says_all_that_does_not_fit),
