@@ -90,7 +90,10 @@ static int count_jmp(lua_State *L)
     struct fail why = {0};
     struct urn u = urn_jmp(L, h);
     json out;
-    if (!urn_count(h->plugins->people, &u, &out, &why)) {
+    int64_t since = sandbox_clock();
+    bool counted = urn_count(h->plugins->people, &u, &out, &why);
+    sandbox_excuse(L, since);
+    if (!counted) {
         if (why.kind != FAIL_NOT_FOUND || strcmp(why.code, "key_missing") != 0)
             return host_fail_jmp(L, &why);
         lua_pushnil(L);
@@ -112,7 +115,10 @@ static int publish_jmp(lua_State *L)
     sandbox_hold_json(L, tally);
     struct urn_publication pub = {
         .roll = roll, .tally = tally, .hide_values = json_get_bool(o, "hide_values", false)};
-    if (!urn_publish(h->plugins->people, &u, &pub, &why))
+    int64_t since = sandbox_clock();
+    bool published = urn_publish(h->plugins->people, &u, &pub, &why);
+    sandbox_excuse(L, since);
+    if (!published)
         return host_fail_jmp(L, &why);
     return 0;
 }

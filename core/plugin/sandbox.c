@@ -139,6 +139,16 @@ static void hook_jmp(lua_State *L, lua_Debug *ignored)
     luaL_error(L, "stopped: %s", sb->reason);
 }
 
+int64_t sandbox_clock(void)
+{
+    return cpu_ns();
+}
+
+void sandbox_excuse(lua_State *L, int64_t since)
+{
+    sandbox_of(L)->cpu_ns_end += cpu_ns() - since;
+}
+
 void sandbox_charge_jmp(lua_State *L, size_t steps)
 {
     struct sandbox *sb = sandbox_of(L);

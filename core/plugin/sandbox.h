@@ -61,6 +61,10 @@ json sandbox_take_error(struct sandbox *sb);
 
 // Counts work that the instruction hook does not see; kills when the CPU budget is spent.
 void sandbox_charge_jmp(lua_State *L, size_t steps);
+// The CPU that the house used since this moment for something of a known size (counting an urn) is
+// not the plugin's.
+int64_t sandbox_clock(void);
+void sandbox_excuse(lua_State *L, int64_t since);
 // Ends the run as SANDBOX_PAUSED. Used as `return sandbox_pause_jmp(L);`
 int sandbox_pause_jmp(lua_State *L);
 // Ends the run as SANDBOX_KILLED, whatever pcall is in between.
