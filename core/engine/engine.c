@@ -152,12 +152,14 @@ bool engine_recover(struct engine *e, struct fail *why)
 {
     (void)why;
     engine_clock(e);
+    bool again = quarantine_note(e);
     seed_random(e);
     catalogue_recover(e);
     correlate_recover(e);
     timers_recover(e);
     outbox_recover(e);
-    quarantine_recover(e);
+    if (again)
+        quarantine_hold(e);
     log_info("engine", "recovered", "definitions=%zu next_event=%" PRId64,
              e->catalogue.entries.count, e->correlator.next_seq);
     return true;

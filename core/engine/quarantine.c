@@ -9,6 +9,7 @@
 #include "engine/state.h"
 
 #define META_KEY_NAME "crashed"
+#define PATIENCE_MS   2000
 
 // The instance id somewhere in the last words, or "".
 static struct id id_in(const char *words)
@@ -53,17 +54,33 @@ bool engine_quarantine(struct engine *e, const char *id, const char *reason, str
     return true;
 }
 
-void quarantine_recover(struct engine *e)
+// Durable before anything is stepped: what crashes the engine most often does so in its first turn,
+// and would never be known again.
+static void remember_now(struct engine *e, const char *id)
+{
+    struct fail why = {0};
+    remember(e, id);
+    store_seal(e->store, e->now_ms, NULL, NULL);
+    if (!store_flush(e->store, PATIENCE_MS, &why))
+        log_error("engine", "crash_not_noted", "reason=\"%s\"", why.message);
+}
+
+bool quarantine_note(struct engine *e)
 {
     struct id crashed = id_in(e->last_words);
     struct row row = {0};
     rows_get(e->store, TABLE_META, (struct value[]){value_text(META_KEY_NAME)}, &row);
-    bool again = row_is_there(&row) && *crashed.text &&
-                 strcmp(row_text(&row, META_VALUE), crashed.text) == 0;
+    bool same = strcmp(row_is_there(&row) ? row_text(&row, META_VALUE) : "", crashed.text) == 0;
     row_done(&row);
+    if (!same)
+        remember_now(e, crashed.text);
+    return same && *crashed.text;
+}
+
+void quarantine_hold(struct engine *e)
+{
+    struct id crashed = id_in(e->last_words);
     struct fail why = {0};
-    if (again &&
-        !engine_quarantine(e, crashed.text, "it was in hand in two crashes in a row", &why))
+    if (!engine_quarantine(e, crashed.text, "it was in hand in two crashes in a row", &why))
         log_warn("engine", "quarantine_refused", "reason=\"%s\"", why.message);
-    remember(e, again ? "" : crashed.text);
 }

@@ -4,5 +4,8 @@
 
 #include "engine/engine.h"
 
-// Reads the last words of the process before, where there are any.
-void quarantine_recover(struct engine *e);
+// First in a recovery: notes on the disk which instance the process before had in hand when it
+// crashed; true if that is the one that was noted before.
+bool quarantine_note(struct engine *e);
+// Last in a recovery: holds that instance.
+void quarantine_hold(struct engine *e);

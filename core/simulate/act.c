@@ -257,8 +257,10 @@ void simulate_act(struct simulation *s)
         jump(s);
     else if (n < 66)
         simulate_medium_fault(s);
-    else if (n < 70)
+    else if (n < 69)
         simulate_crash(s);
+    else if (n < 70)
+        simulate_poison(s);
     else if (n < 72)
         simulate_effects_say(s);
     else if (n < 79)

@@ -33,6 +33,8 @@ static void port_secret(void *context, void *out, size_t bytes)
         ((uint8_t *)out)[i] = (uint8_t)random_next(&s->secret_random);
 }
 
+static bool crash(struct simulation *s);
+
 // ---- opening and closing
 
 static bool put_people(struct simulation *s, struct fail *why)
@@ -81,6 +83,7 @@ bool simulate_open(struct simulation *s, struct fail *why)
         .port = &s->port,
         .host = s->opts->plugins ? plugins_host(s->opts->plugins) : NULL,
         .secrets = json_absent(),
+        .last_words = s->poisoned_times > 0 ? s->poisoned : NULL,
         .turn_inputs = s->opts->seed % 3 == 0 ? 5 : 0, // small slices meet other boundaries
         .seal_inputs = s->opts->seed % 3 == 0 ? 9 : 0,
     });
@@ -115,7 +118,44 @@ void simulate_close(struct simulation *s, bool crash)
     s->store = s->eye = NULL;
 }
 
+static bool is_held(struct simulation *s)
+{
+    struct fail why = {0};
+    json shown = engine_show(s->engine, s->poisoned, &why);
+    const char *status = json_get_text(shown, "status", "");
+    bool open = strcmp(status, "pending") == 0 || strcmp(status, "running") == 0 ||
+                strcmp(status, "waiting") == 0;
+    bool held = !open || *json_get_text(shown, "incident", "");
+    json_free(shown);
+    return held;
+}
+
+void simulate_poison(struct simulation *s)
+{
+    struct fail why = {0};
+    json list = engine_list(s->engine, &(struct list_opts){.status = "waiting", .limit = 50}, &why);
+    json one = json_at(list, simulate_below(s, json_length(list) + 1)); // or nobody
+    snprintf(s->poisoned, sizeof s->poisoned, "%s", json_get_text(one, "id", ""));
+    json_free(one);
+    json_free(list);
+    for (int i = 0; i < 2 && *s->poisoned && simulate_is_good(s); i++) {
+        s->poisoned_times = i + 1;
+        simulate_trace(s, "poisoned %s, crash %d", s->poisoned, i + 1);
+        crash(s);
+    }
+    if (*s->poisoned && simulate_is_good(s) && !is_held(s))
+        simulate_violated(s, "quarantine", "%s was in hand in two crashes in a row and goes on",
+                          s->poisoned);
+    s->poisoned_times = 0;
+}
+
 bool simulate_crash(struct simulation *s)
+{
+    s->poisoned_times = 0;
+    return crash(s);
+}
+
+static bool crash(struct simulation *s)
 {
     struct fail why = {0};
     s->result->crashes++;

@@ -59,6 +59,8 @@ struct simulation {
     struct map heard; // address -> struct heard
     uint64_t recent;  // words that have begun since the last fault
     int64_t events, answers, resume_from;
+    char poisoned[64];  // the instance that was in hand in the last crash, or ""
+    int poisoned_times; // in so many crashes in a row
     struct hasher trace;
 };
 
@@ -66,6 +68,9 @@ struct simulation {
 CHECKED bool simulate_open(struct simulation *s, struct fail *why);
 void simulate_close(struct simulation *s, bool crash);
 bool simulate_crash(struct simulation *s);
+// As if this instance had broken an invariant: the last words name it. Twice in a row, and it is
+// held, and the others go on.
+void simulate_poison(struct simulation *s);
 // Turns until everything waits for time or for somebody outside; false if it does not come to
 // rest.
 bool simulate_settle(struct simulation *s);

@@ -137,6 +137,24 @@ TEST(catalogue, holds_what_crashed_twice)
     world_done(&w);
 }
 
+// The first turn after a start is the most likely one to crash again.
+TEST(catalogue, holds_what_crashed_twice_before_its_first_commit)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    struct fail why = {0};
+    assert_non_null(deploy(&w, FIRST, false, &why));
+    struct id id = world_start(&w, "a", "{}");
+    world_settle(&w);
+    w.last_words = id.text;
+    world_crash(&w);
+    world_crash(&w);
+    world_settle(&w);
+    assert_shown(&w, id.text, "status", "suspended");
+    world_done(&w);
+}
+
 // A host that has lost its functions: what needs them is kept, says so, and goes on when they are
 // back.
 static const struct function_signature *find_nothing(void *context, const char *name,
@@ -195,5 +213,6 @@ RUN(CASE(catalogue, takes_the_same_text_twice_and_another_only_by_force),
     CASE(catalogue, refuses_an_expression_that_does_not_compile),
     CASE(catalogue, keeps_running_instances_on_their_text),
     CASE(catalogue, starts_the_latest_version), CASE(catalogue, compiles_nothing_that_is_not_used),
-    CASE(catalogue, holds_what_crashed_twice), CASE(catalogue, keeps_what_it_cannot_read),
-    CASE(catalogue, orders_versions))
+    CASE(catalogue, holds_what_crashed_twice),
+    CASE(catalogue, holds_what_crashed_twice_before_its_first_commit),
+    CASE(catalogue, keeps_what_it_cannot_read), CASE(catalogue, orders_versions))
