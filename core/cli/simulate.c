@@ -33,7 +33,8 @@ static const char usage[] =
     "  --coverage   ends with a table of the words and the faults they met\n"
     "  --break      breaks the world on purpose, to show that an oracle sees it:\n"
     "               effect-before-commit timer-early lose-timer double-result twice silent-wait\n"
-    "               lose-event forget-told sync chain state seats unfinished nondeterminism\n"
+    "               lose-event forget-told sync chain state seats quarantine\n"
+    "               version answer mail unfinished nondeterminism\n"
     "  --until      ends when this oracle has spoken\n"
     "exit code: 0 all is good, 1 an oracle has spoken, 2 wrong usage\n";
 
@@ -51,6 +52,10 @@ static const char *const break_names[] = {
     [BREAK_CHAIN] = "chain",
     [BREAK_STATE] = "state",
     [BREAK_SEATS] = "seats",
+    [BREAK_QUARANTINE] = "quarantine",
+    [BREAK_VERSION] = "version",
+    [BREAK_ANSWER] = "answer",
+    [BREAK_MAIL] = "mail",
     [BREAK_UNFINISHED] = "unfinished",
     [BREAK_NONDETERMINISM] = "nondeterminism",
 };

@@ -73,7 +73,13 @@ static bool is_dropped(struct between *b, const struct write *w)
                random_below(&b->s->faults_random, 3) == 0;
     case BREAK_LOSE_EVENT:
         return is_put(w, TABLE_CONSUMED);
+    case BREAK_QUARANTINE:
+        return is_put(w, TABLE_META) && text_is(&w->values[META_KEY], "crashed");
+    case BREAK_ANSWER:
+        return is_put(w, TABLE_ANSWER);
     case BREAK_NOTHING:
+    case BREAK_VERSION:
+    case BREAK_MAIL:
     case BREAK_EFFECT_BEFORE_COMMIT:
     case BREAK_TIMER_EARLY:
     case BREAK_TWICE:
@@ -140,6 +146,11 @@ static const struct batch *mutated(struct between *b, const struct batch *batch)
         if (broken == BREAK_CHAIN && is_put(w, TABLE_HISTORY) &&
             random_below(&b->s->faults_random, 10) == 0)
             return with_flipped_bit(b, batch, i);
+        if (broken == BREAK_VERSION && is_put(w, TABLE_INSTANCE) &&
+            !text_is(&w->values[INSTANCE_VERSION], "1.0.0")) {
+            v = value_text("1.0.0");
+            return with_column(b, batch, i, INSTANCE_VERSION, &v);
+        }
         if (broken == BREAK_STATE && is_put(w, TABLE_INSTANCE) &&
             text_is(&w->values[INSTANCE_STATUS], "completed")) {
             v = value_text("waiting");

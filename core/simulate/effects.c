@@ -48,7 +48,9 @@ static bool is_durable(struct simulation *s, const struct effect *effect)
 static void watch_mail(struct simulation *s, const struct effect *effect)
 {
     const char *key = json_get_text(effect->request, "key", "");
-    char *text = json_dump(effect->request);
+    char *text = s->opts->broken == BREAK_MAIL
+                     ? mem_printf("changed %lld", (long long)s->result->effects)
+                     : json_dump(effect->request);
     char *before = map_get(&s->mails, key);
     if (!before)
         map_put(&s->mails, key, text);

@@ -28,6 +28,10 @@ enum simulate_break {
     BREAK_CHAIN,                // the disk flips a bit in the history
     BREAK_STATE,                // the disk writes another status than the history tells
     BREAK_SEATS,                // the disk forgets what a step has given away
+    BREAK_QUARANTINE,           // the disk forgets who crashed
+    BREAK_VERSION,              // the disk writes another version of the definition
+    BREAK_ANSWER,               // the disk drops answers
+    BREAK_MAIL,                 // mails are changed on their way out
     BREAK_UNFINISHED,           // a server never answers
     BREAK_NONDETERMINISM,       // randomness that is not the seed's
 };
