@@ -3,9 +3,11 @@
 // since}], figures: {present, entitled, needed, reached}}; a tap is an answer {presence} to the
 // item on the person's behalf. Without a script each tap reloads the page; with it the part that
 // changes is fetched every few seconds, so that two desks see each other.
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "calendar/instant.h"
 #include "people/item.h"
 #include "plugin/view.h"
 #include "web/admin.h"
@@ -60,6 +62,19 @@ static void write_tap(const struct desk *d, json row, const char *name, bool pre
          present ? two(p, "나감", "Leaves") : two(p, "왔음", "Is here"));
 }
 
+// The clock is enough: the page is about today.
+static void write_clock(const struct desk *d, const char *since)
+{
+    struct fail why = {0};
+    int64_t ms;
+    if (!instant_parse(since, &ms, &why))
+        return;
+    struct local_time t = zone_local(web_zone_of(d->web, d->instance), ms);
+    char clock[32];
+    snprintf(clock, sizeof clock, "%02d:%02d", t.hour, t.minute);
+    html(&d->page->out, "<time datetime=\"%s\">%s</time>", since, clock);
+}
+
 static void write_name(const struct desk *d, json row, json person)
 {
     struct page *p = d->page;
@@ -69,8 +84,8 @@ static void write_name(const struct desk *d, json row, json person)
     html(&p->out, "<li class=\"%s\" id=\"p-%s\"><div><strong>%s</strong><span class=help>",
          present ? "here" : "away", id, name);
     if (present && since) {
-        html(&p->out, "%s ", two(p, "왔음", "here since"));
-        web_write_moment(d->web, p, d->instance, since, &p->out);
+        html(&p->out, "%s ", two(p, "온 때", "here since"));
+        write_clock(d, since);
     } else {
         html(&p->out, "%s", id);
     }
