@@ -25,7 +25,7 @@ struct found {
 
 static bool asks_a_person(const struct row *row, const char *task)
 {
-    return item_is_open(row) && !row_is_null(row, ITEM_ASSIGNEE) &&
+    return item_is_open(row) && !row_is_null(row, ITEM_ASSIGNEE) && !item_is_unclaimed(row) &&
            strcmp(row_text(row, ITEM_TASK), task) == 0;
 }
 
