@@ -112,7 +112,20 @@ static void list_mail(void *context, struct request *r)
 
 // The text of a mail with its addresses as links, so that a personal link can be followed from the
 // mailbox.
-static void write_text(struct page *p, const char *text)
+// Whoever reads a personal link can answer as its person, so outside of --dev nobody reads it here.
+static void write_link(struct page *p, const char *url, bool shows_links)
+{
+    const char *personal = strstr(url, "/w/");
+    if (personal && !shows_links) {
+        char *place = mem_string_sized(url, (size_t)(personal - url));
+        html(&p->out, "%s/w/…", place);
+        mem_free(place);
+    } else {
+        html(&p->out, "<a href=\"%s\">%s</a>", url, url);
+    }
+}
+
+static void write_text(struct page *p, const char *text, bool shows_links)
 {
     html(&p->out, "<pre tabindex=0>");
     while (*text) {
@@ -127,7 +140,7 @@ static void write_text(struct page *p, const char *text)
              *url = mem_string_sized(text + before, length);
         html(&p->out, "%s", plain);
         if (length > 0)
-            html(&p->out, "<a href=\"%s\">%s</a>", url, url);
+            write_link(p, url, shows_links);
         mem_free(plain);
         mem_free(url);
         text += before + length;
@@ -151,7 +164,7 @@ static void show_mail(void *context, struct request *r)
     web_write_moment(w, &p, json_get_text(mail, "instance", ""), json_get_text(mail, "at", ""),
                      &p.out);
     html(&p.out, "</dl>\n");
-    write_text(&p, json_get_text(mail, "text", ""));
+    write_text(&p, json_get_text(mail, "text", ""), w->opts.dev);
     json attachments = json_get(mail, "attachments");
     for (size_t i = 0; i < json_length(attachments); i++) {
         json attachment = json_at(attachments, i);
