@@ -137,9 +137,8 @@ const char *access_cookie_name(const struct access *x)
 
 char *access_cookie(const struct access *x, const char *secret)
 {
-    return mem_printf("%s=%s; Path=%s; HttpOnly; SameSite=Lax%s%s", access_cookie_name(x), secret,
-                      x->secure ? "/" : "/console", x->secure ? "; Secure" : "",
-                      *secret ? "" : "; Max-Age=0");
+    return mem_printf("%s=%s; Path=/; HttpOnly; SameSite=Lax%s%s", access_cookie_name(x), secret,
+                      x->secure ? "; Secure" : "", *secret ? "" : "; Max-Age=0");
 }
 
 static bool find_session(struct access *x, struct request *r, struct actor *out)

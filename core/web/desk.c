@@ -110,21 +110,22 @@ static void list_mail(void *context, struct request *r)
     json_free(mails);
 }
 
-// The text of a mail with its addresses as links, so that a personal link can be followed from the
-// mailbox.
 // Whoever reads a personal link can answer as its person, so outside of --dev nobody reads it here.
 static void write_link(struct page *p, const char *url, bool shows_links)
 {
-    const char *personal = strstr(url, "/w/");
+    const char *item = strstr(url, "/w/"), *inbox = strstr(url, "/me/");
+    const char *personal = item ? item : inbox;
     if (personal && !shows_links) {
         char *place = mem_string_sized(url, (size_t)(personal - url));
-        html(&p->out, "%s/w/…", place);
+        html(&p->out, "%s/…", place);
         mem_free(place);
     } else {
         html(&p->out, "<a href=\"%s\">%s</a>", url, url);
     }
 }
 
+// The text of a mail with its addresses as links, so that a personal link can be followed from the
+// mailbox.
 static void write_text(struct page *p, const char *text, bool shows_links)
 {
     html(&p->out, "<pre tabindex=0>");

@@ -222,7 +222,7 @@ await test('a session that somebody planted is not taken over', async () => {
 });
 await test('a cookie is HttpOnly and SameSite, and after the log-out worth nothing', async () => {
   const { cookie, reply } = await login('viewer');
-  assert.match(reply.headers.getSetCookie()[0], /; Path=\/console; HttpOnly; SameSite=Lax$/);
+  assert.match(reply.headers.getSetCookie()[0], /; Path=\/; HttpOnly; SameSite=Lax$/);
   assert.equal((await ask('/console/logout', { cookie, form: { _csrf: await csrfOf(cookie) } })).status, 303);
   assert.equal((await ask('/console', { cookie })).status, 303);
 });
