@@ -60,4 +60,9 @@ void date_at(const struct people *p, int64_t at_ms, char out[16]);
 CHECKED bool people_put_groups(struct people *p, const char *id, json person, struct fail *why);
 // Adds `groups` (names that hold now) and `memberships` (all, with their dates) to a person.
 CHECKED bool people_add_groups(struct people *p, const char *id, json *person, struct fail *why);
-CHECKED bool person_of_row(struct people *p, const struct row *row, json *out, struct fail *why);
+// A person as people_get gives it, or brief: {id, name, email, language, status}, without the walk
+// through the memberships.
+enum person_view { PERSON_WHOLE, PERSON_BRIEF };
+json people_get_as(struct people *p, const char *id, enum person_view view, struct fail *why);
+json group_members(struct people *p, const char *group, int64_t at_ms, enum person_view view,
+                   struct fail *why); // see people_group

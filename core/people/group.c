@@ -292,10 +292,10 @@ done:
     return good;
 }
 
-static bool append_person(struct people *p, const struct row *membership, json *out,
-                          struct fail *why)
+static bool append_person(struct people *p, const struct row *membership, enum person_view view,
+                          json *out, struct fail *why)
 {
-    json person = people_get(p, row_text(membership, MEMBERSHIP_PERSON), why);
+    json person = people_get_as(p, row_text(membership, MEMBERSHIP_PERSON), view, why);
     if (json_is_absent(person)) {
         // A membership of an erased person holds nobody.
         bool gone = why->kind == FAIL_NOT_FOUND;
@@ -309,6 +309,12 @@ static bool append_person(struct people *p, const struct row *membership, json *
 }
 
 json people_group(struct people *p, const char *group, int64_t at_ms, struct fail *why)
+{
+    return group_members(p, group, at_ms, PERSON_WHOLE, why);
+}
+
+json group_members(struct people *p, const char *group, int64_t at_ms, enum person_view view,
+                   struct fail *why)
 {
     struct scan *scan;
     struct row row;
@@ -329,7 +335,7 @@ json people_group(struct people *p, const char *group, int64_t at_ms, struct fai
         if (membership_holds(&row, &when) && (last == NULL || strcmp(last, id) != 0)) {
             mem_free(last);
             last = mem_string(id);
-            good = append_person(p, &row, &members, why);
+            good = append_person(p, &row, view, &members, why);
         }
         row_done(&row);
     }

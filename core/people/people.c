@@ -358,18 +358,24 @@ static void set_if_there(json *object, const char *key, const struct row *row, i
         json_set_text(object, key, row_text(row, column));
 }
 
-bool person_of_row(struct people *p, const struct row *row, json *out, struct fail *why)
+static json brief_of_row(const struct row *row)
 {
-    json attributes;
-    if (!row_json(row, PERSON_ATTRIBUTES, &attributes, why))
-        return false;
     json person = json_object();
     set_if_there(&person, "id", row, PERSON_ID);
     set_if_there(&person, "name", row, PERSON_NAME);
     set_if_there(&person, "email", row, PERSON_EMAIL);
-    set_if_there(&person, "phone", row, PERSON_PHONE);
     set_if_there(&person, "language", row, PERSON_LANGUAGE);
     set_if_there(&person, "status", row, PERSON_STATUS);
+    return person;
+}
+
+static bool person_of_row(struct people *p, const struct row *row, json *out, struct fail *why)
+{
+    json attributes;
+    if (!row_json(row, PERSON_ATTRIBUTES, &attributes, why))
+        return false;
+    json person = brief_of_row(row);
+    set_if_there(&person, "phone", row, PERSON_PHONE);
     json_set_take(&person, "attributes", attributes);
     if (!people_add_groups(p, row_text(row, PERSON_ID), &person, why)) {
         json_free(person);
@@ -381,6 +387,11 @@ bool person_of_row(struct people *p, const struct row *row, json *out, struct fa
 
 json people_get(struct people *p, const char *id, struct fail *why)
 {
+    return people_get_as(p, id, PERSON_WHOLE, why);
+}
+
+json people_get_as(struct people *p, const char *id, enum person_view view, struct fail *why)
+{
     struct row row;
     struct value key = value_text(id);
     json person = json_absent();
@@ -388,6 +399,8 @@ json people_get(struct people *p, const char *id, struct fail *why)
         return person;
     if (!row_is_there(&row))
         fail(why, FAIL_NOT_FOUND, "there is no person '%.80s'", id);
+    else if (view == PERSON_BRIEF)
+        person = brief_of_row(&row);
     else if (!person_of_row(p, &row, &person, why))
         person = json_absent();
     row_done(&row);

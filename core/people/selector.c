@@ -14,15 +14,20 @@ struct selection {
     struct people *p;
     int64_t at_ms;
     bool strict;
+    enum person_view view;
     bool public;
-    json by_id; // {id: person}: sorted by key when walked, without doubles
+    bool one_group; // its members come in order and once each, so they need no sorting
+    json by_id;     // {id: person}: sorted by key when walked, without doubles
+    json in_order;  // [person] of one group
 };
 
 static void take_person(struct selection *s, json person)
 {
     const char *id = json_get_text(person, "id", "");
     bool active = strcmp(json_get_text(person, "status", "active"), "active") == 0;
-    if (active && !json_has(s->by_id, id))
+    if (active && s->one_group)
+        json_append(&s->in_order, person);
+    else if (active && !json_has(s->by_id, id))
         json_set(&s->by_id, id, person);
     json_free(person);
 }
@@ -42,7 +47,7 @@ static bool select_group(struct selection *s, json name, const char *role, struc
 {
     if (!json_is_string(name))
         return fail(why, FAIL_INVALID, "a selector's 'group' is the name of a group");
-    json members = people_group(s->p, json_text(name), s->at_ms, why);
+    json members = group_members(s->p, json_text(name), s->at_ms, s->view, why);
     if (json_is_absent(members))
         return false;
     size_t count = json_length(members);
@@ -64,7 +69,7 @@ static bool select_ids(struct selection *s, json ids, struct fail *why)
             json_free(id);
             return fail(why, FAIL_INVALID, "a selector's 'people' is a list of ids");
         }
-        json person = people_get(s->p, json_text(id), why);
+        json person = people_get_as(s->p, json_text(id), s->view, why);
         json_free(id);
         if (!json_is_absent(person))
             take_person(s, person);
@@ -88,7 +93,7 @@ static bool select_role(struct selection *s, const char *role, struct fail *why)
     while (good && scan_next(scan, &row, why)) {
         const char *had = row_text(&row, MEMBERSHIP_ROLE);
         if (had != NULL && strcmp(had, role) == 0 && membership_holds(&row, &when)) {
-            json person = people_get(s->p, row_text(&row, MEMBERSHIP_PERSON), why);
+            json person = people_get_as(s->p, row_text(&row, MEMBERSHIP_PERSON), s->view, why);
             if (!json_is_absent(person))
                 take_person(s, person);
             else
@@ -155,22 +160,34 @@ static bool select_all(struct selection *s, json selector, struct fail *why)
     return true;
 }
 
-bool people_select(struct people *p, json selector, int64_t at_ms, bool strict, json *out,
+static json list_people(struct selection *s)
+{
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *id = NULL;
+    json person, people = json_array();
+    while (json_next(s->by_id, &cursor, &id, &person))
+        json_append(&people, person);
+    return people;
+}
+
+bool people_select(struct people *p, json selector, const struct select_opts *opts, json *out,
                    struct fail *why)
 {
-    struct selection s = {.p = p, .at_ms = at_ms, .strict = strict, .by_id = json_object()};
+    struct selection s = {.p = p,
+                          .at_ms = opts->at_ms,
+                          .strict = opts->strict,
+                          .view = opts->brief ? PERSON_BRIEF : PERSON_WHOLE,
+                          .one_group = json_has(selector, "group"),
+                          .by_id = json_object(),
+                          .in_order = json_array()};
     *out = json_absent();
     bool good = select_all(&s, selector, why);
     if (good) {
-        struct json_cursor cursor = JSON_CURSOR_START;
-        const char *id = NULL;
-        json person, people = json_array();
-        while (json_next(s.by_id, &cursor, &id, &person))
-            json_append(&people, person);
         *out = json_object();
         json_set_bool(out, "public", s.public);
-        json_set_take(out, "people", people);
+        json_set_take(out, "people", s.one_group ? json_ref(s.in_order) : list_people(&s));
     }
     json_free(s.by_id);
+    json_free(s.in_order);
     return good;
 }

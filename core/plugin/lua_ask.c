@@ -262,9 +262,10 @@ const luaL_Reg lua_ask_methods[] = {
 
 // ---- dure.people
 
-static const char *const select_known[] = {"strict", "at", NULL};
+static const char *const select_known[] = {"strict", "brief", "at", NULL};
 
-// dure.people.select(selector, {at=, strict=}) -> list of persons, whether everybody is meant
+// dure.people.select(selector, {at=, strict=, brief=}) -> list of persons, whether everybody is
+// meant
 static int select_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
@@ -272,15 +273,15 @@ static int select_jmp(lua_State *L)
     json out;
     luaL_checkany(L, 1);
     json selector = lua_json_check_jmp(L, 1);
-    bool strict = false;
-    int64_t at_ms = h->call->now_ms;
+    struct select_opts opts = {.at_ms = h->call->now_ms};
     if (!lua_isnoneornil(L, 2)) {
         json o = options_jmp(L, 2, select_known);
-        strict = json_get_bool(o, "strict", false);
+        opts.strict = json_get_bool(o, "strict", false);
+        opts.brief = json_get_bool(o, "brief", false);
         int64_t wanted = option_instant_jmp(L, 2, "at");
-        at_ms = wanted == INSTANT_NONE ? at_ms : wanted;
+        opts.at_ms = wanted == INSTANT_NONE ? opts.at_ms : wanted;
     }
-    if (!people_select(people_jmp(L, h), selector, at_ms, strict, &out, &why))
+    if (!people_select(people_jmp(L, h), selector, &opts, &out, &why))
         return host_fail_jmp(L, &why);
     sandbox_hold_json(L, out);
     lua_json_push_jmp(L, member_jmp(L, out, "people"), LUA_NULL_ABSENT);

@@ -1,14 +1,24 @@
 // What the engine does of the store's limit, without network and Lua. One JSON line a workload.
-//   bench_engine DIRECTORY|memory w1|w3|w5|all [COUNT [OUTSTANDING]]
+//   bench_engine DIRECTORY|memory w1|w3|w5|events|all [COUNT [OUTSTANDING]]
 //   w1  COUNT instances of ten sequential function steps, OUTSTANDING of them at a time
 //   w3  COUNT instances that sleep: starts a second, memory of each; then all wake at once
 //   all COUNT instances that wait for the same event; one event
 //   w5  COUNT instances that wait for an event of their own, by correlation; one event each
+//   events  the same for a callgrind that began without counting: 100 events while FEW_WAIT wait,
+//       then 100 while COUNT wait, each a dump of its own
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else // measured nowhere, but it runs
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#define CALLGRIND_DUMP_STATS
+#endif
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -16,6 +26,8 @@
 #include "engine/engine.h"
 #include "store/memory.h"
 #include "store/sqlite.h"
+
+#define FEW_WAIT 6000 // more than the engine keeps decoded, so that those met lie on the disk
 
 struct bench {
     struct store *store;
@@ -203,13 +215,17 @@ static void all(struct bench *b, long count)
     json_free(input);
 }
 
-static void w5(struct bench *b, long count)
+static void deploy_listener(struct bench *b)
 {
     deploy(b, "document: { dsl: 1.0.3, namespace: b, name: w, version: 1.0.0 }\n"
               "do:\n  - l: { listen: { to: { one: { with: { type: paid }, correlate: { o: { from: "
               "'${ .data.o }', expect: '${ $workflow.input.o }' } } } } } }\n");
     settle(b);
-    for (long i = 0; i < count; i++) {
+}
+
+static void let_wait(struct bench *b, long from, long to)
+{
+    for (long i = from; i < to; i++) {
         json input = json_object();
         json_set_int(&input, "o", i);
         start(b, input);
@@ -218,9 +234,12 @@ static void w5(struct bench *b, long count)
             turn(b);
     }
     settle(b);
-    double from = seconds(), cpu = cpu_seconds();
+}
+
+static void deliver(struct bench *b, long from, long to)
+{
     size_t matches = 0;
-    for (long i = 0; i < count; i++) {
+    for (long i = from; i < to; i++) {
         json event = event_new(i);
         struct event_receipt receipt;
         struct fail why = {0};
@@ -231,11 +250,39 @@ static void w5(struct bench *b, long count)
             turn(b);
     }
     settle(b);
-    must(matches == (size_t)count);
+    must(matches == (size_t)(to - from));
+}
+
+static void w5(struct bench *b, long count)
+{
+    deploy_listener(b);
+    let_wait(b, 0, count);
+    double from = seconds(), cpu = cpu_seconds();
+    deliver(b, 0, count);
     printf(
         "{\"workload\":\"w5\",\"count\":%ld,\"events_per_second\":%.0f,\"loop_cpu_us_each\":%.1f}"
         "\n",
         count, (double)count / (seconds() - from), (cpu_seconds() - cpu) * 1e6 / (double)count);
+}
+
+static void count_events(struct bench *b, long from)
+{
+    CALLGRIND_START_INSTRUMENTATION;
+    deliver(b, from, from + 100);
+    CALLGRIND_STOP_INSTRUMENTATION;
+    CALLGRIND_DUMP_STATS;
+}
+
+static void events(struct bench *b, long count)
+{
+    must(count > FEW_WAIT);
+    deploy_listener(b);
+    let_wait(b, 0, FEW_WAIT);
+    deliver(b, 0, 400); // the memory store orders what it got at the first look
+    count_events(b, 400);
+    let_wait(b, FEW_WAIT, count);
+    deliver(b, 500, 900);
+    count_events(b, 900);
 }
 
 int main(int argc, char **argv)
@@ -263,6 +310,8 @@ int main(int argc, char **argv)
         w3(&b, count);
     else if (strcmp(argv[2], "all") == 0)
         all(&b, count);
+    else if (strcmp(argv[2], "events") == 0)
+        events(&b, count);
     else
         w5(&b, count);
     engine_free(b.engine);

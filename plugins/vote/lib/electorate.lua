@@ -22,7 +22,7 @@ function electorate.raise_empty()
 end
 
 local function members(step)
-  local people, public = dure.people.select(step.input.electorate)
+  local people, public = dure.people.select(step.input.electorate, { brief = true })
   if public then
     error { type = "validation", status = 400, title = "no electorate",
             detail = "'public' is no electorate: name a group or people" }

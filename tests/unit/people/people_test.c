@@ -4,7 +4,9 @@ static size_t selected(struct village *v, const char *selector, struct fail *why
 {
     json value = village_json(selector), out;
     size_t count = (size_t)-1;
-    if (people_select(v->people, value, VILLAGE_START_MS, true, &out, why)) {
+    if (people_select(v->people, value,
+                      &(struct select_opts){.at_ms = VILLAGE_START_MS, .strict = true}, &out,
+                      why)) {
         json people = json_get(out, "people");
         count = json_length(people);
         json_free(people);
@@ -130,6 +132,43 @@ TEST(people, selects_without_doubles)
     assert_int_equal(selected(&v, "\"team\"", &why), -1);
     assert_int_equal(selected(&v, "{\"grup\":\"team\"}", &why), -1);
     assert_int_equal(selected(&v, "5", &why), -1);
+    village_done(&v);
+}
+
+// The same persons in the same order, and of each what an invitation needs.
+TEST(people, selects_briefly)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why = {0};
+    village_init(&v);
+    assert_true(village_put(&v,
+                            "{\"id\":\"b\",\"name\":\"나\",\"email\":\"b@example.org\",\"phone\":"
+                            "\"010\",\"groups\":[{\"group\":\"team\",\"role\":\"chair\"}]}",
+                            &why));
+    assert_true(village_put(&v, "{\"id\":\"a\",\"name\":\"가\",\"groups\":[\"team\"]}", &why));
+    assert_true(village_put(
+        &v, "{\"id\":\"c\",\"name\":\"다\",\"status\":\"left\",\"groups\":[\"team\"]}", &why));
+    static const char *const selectors[] = {"{\"group\":\"team\"}",
+                                            "[{\"people\":[\"b\",\"a\",\"b\",\"c\"]}]"};
+    for (size_t i = 0; i < 2; i++) {
+        json selector = village_json(selectors[i]), out;
+        assert_true(people_select(
+            v.people, selector,
+            &(struct select_opts){.at_ms = VILLAGE_START_MS, .strict = true, .brief = true}, &out,
+            &why));
+        json people = json_get(out, "people"), second = json_at(people, 1);
+        assert_int_equal(json_length(people), 2);
+        assert_string_equal(json_get_text(second, "id", ""), "b");
+        assert_string_equal(json_get_text(second, "email", ""), "b@example.org");
+        assert_string_equal(json_get_text(second, "role", "none"), i == 0 ? "chair" : "none");
+        assert_false(json_has(second, "phone"));
+        assert_false(json_has(second, "groups"));
+        json_free(second);
+        json_free(people);
+        json_free(out);
+        json_free(selector);
+    }
     village_done(&v);
 }
 
@@ -259,6 +298,6 @@ TEST(people, sees_resident_numbers)
 
 RUN(CASE(people, keeps_what_it_is_given), CASE(people, refuses_what_is_wrong),
     CASE(people, knows_who_was_a_member_when), CASE(people, selects_without_doubles),
-    CASE(people, puts_groups_as_a_whole), CASE(people, imports_in_two_steps),
-    CASE(people, importing_the_same_list_again_changes_nothing),
+    CASE(people, selects_briefly), CASE(people, puts_groups_as_a_whole),
+    CASE(people, imports_in_two_steps), CASE(people, importing_the_same_list_again_changes_nothing),
     CASE(people, reads_cp949_and_names_bad_lines), CASE(people, sees_resident_numbers))
