@@ -17,10 +17,10 @@ static bool configure(sqlite3 *db, enum link_use use, struct fail *why)
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, use == LINK_READ, NULL);
     if (!link_run(db, settings, why))
         return false;
-    // Erased personal data must not linger in free space of a page.
-    return use == LINK_READ
-               ? link_run(db, "PRAGMA cache_size=-16384; PRAGMA query_only=ON", why)
-               : link_run(db, "PRAGMA cache_size=-65536; PRAGMA secure_delete=ON", why);
+    // Small caches: rows come one behind the other, so few pages are hot, and the system keeps the
+    // others anyway. Erased personal data must not linger in free space of a page.
+    return use == LINK_READ ? link_run(db, "PRAGMA cache_size=-4096; PRAGMA query_only=ON", why)
+                            : link_run(db, "PRAGMA cache_size=-8192; PRAGMA secure_delete=ON", why);
 }
 
 // The accounts of memory that SQLite keeps for the process take a lock at each allocation, and two
