@@ -27,7 +27,8 @@ static const struct verb {
     int words_least, words_most;
 } verbs[] = {
     {"list",
-     "usage: dure list [instances|definitions|items|people|incidents] [--status S] [--definition "
+     "usage: dure list [instances|definitions|items|people|incidents|acts] [--status S] "
+     "[--definition "
      "NS/NAME]\n"
      "                 [--instance ID] [--as PERSON] [--limit N]\n",
      operate_list, 0, 1},

@@ -26,6 +26,9 @@ static const struct table_column people_columns[] = {
 static const struct table_column incident_columns[] = {{"INSTANCE", "id", 0},
                                                        {"INCIDENT", "incident", 100}};
 
+static const struct table_column act_columns[] = {
+    {"SEQ", "seq", 0}, {"AT", "at", 25}, {"ACTS", "acts", 160}};
+
 #define COLUMNS(c) c, sizeof c / sizeof *c
 
 static const struct listing {
@@ -40,6 +43,7 @@ static const struct listing {
     {"items", "/api/v1/items", COLUMNS(item_columns), "no work items"},
     {"people", "/api/v1/people", COLUMNS(people_columns), "nobody is in the directory"},
     {"incidents", "/api/v1/incidents", COLUMNS(incident_columns), "no incidents"},
+    {"acts", "/api/v1/acts", COLUMNS(act_columns), "no acts"},
 };
 
 static void add_query(struct bytes *path, const char *name, const char *value)
@@ -60,7 +64,7 @@ int operate_list(struct operate *o)
     if (!listing) {
         fprintf(stderr,
                 "dure list: there is no list of '%s'; there are instances, definitions, items, "
-                "people, incidents\n",
+                "people, incidents, acts\n",
                 what);
         return EXIT_USAGE;
     }

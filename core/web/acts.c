@@ -30,7 +30,11 @@ static void write_act(struct page *p, const char *at, json act)
                  {"answer", "대신 답함"},
                  {"person-put", "사람 변경"},
                  {"people-import", "명단 들이기"},
-                 {"export", "내보내기"}};
+                 {"add-person", "사람 추가"},
+                 {"change-person", "사람 변경"},
+                 {"erase-person", "사람 지움"},
+                 {"import-people", "명단 들이기"},
+                 {"export-people", "명단 내보내기"}};
     json by = json_get(act, "by"), detail = json_get(act, "detail");
     const char *what = json_get_text(act, "act", ""), *said = what,
                *instance = json_get_text(act, "instance", NULL);

@@ -157,6 +157,7 @@ static void export_people(void *context, struct request *r)
         add_person(&out, person, names);
         json_free(person);
     }
+    web_record(w, r, "export-people", NULL, json_absent());
     request_set_header(r, "Content-Disposition", "attachment; filename=\"people.csv\"");
     request_set_header(r, "Cache-Control", "no-store");
     request_reply_take(r, 200, "text/csv; charset=utf-8", &out);
