@@ -74,6 +74,7 @@ static const struct phrase second[] = {
     PHRASE("\",\"title\":\""),
     PHRASE("T00:00:00"),
     PHRASE("{\"input\":"),
+    PHRASE("1.0.0"),
 };
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define ALL          (COUNT(first) + COUNT(second))

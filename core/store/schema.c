@@ -12,6 +12,7 @@
 #define ID(n)       {n, COLUMN_TEXT, false, PACK_ID}
 #define ID_(n)      {n, COLUMN_TEXT, true, PACK_ID}
 #define WORD(n)     {n, COLUMN_TEXT, false, PACK_WORD}
+#define PHRASES_TEXT(n) {n, COLUMN_TEXT, false, PACK_PHRASES}
 #define PHRASES(n)  {n, COLUMN_BLOB, false, PACK_PHRASES}
 #define PHRASES_(n) {n, COLUMN_TEXT, true, PACK_PHRASES}
 #define COLUMNS(...) .columns = {__VA_ARGS__}, \
@@ -25,7 +26,7 @@ const struct table_description schema_tables[TABLE_COUNT] = {
         COLUMNS(TEXT("namespace"), TEXT("name"), TEXT("version"), TEXT("text"), BLOB("hash"),
                 INT("deployed_ms"), TEXT("status"), TEXT_("detail"))},
     [TABLE_INSTANCE] = {.name = "instance", .key_count = 1, .since = 1,
-        COLUMNS(ID("id"), TEXT("namespace"), TEXT("name"), TEXT("version"), WORD("status"),
+        COLUMNS(ID("id"), TEXT("namespace"), TEXT("name"), PHRASES_TEXT("version"), WORD("status"),
                 INT("created_ms"), INT("updated_ms"), INT_("ended_ms"), PHRASES_("waits_for"),
                 TEXT_("incident"), ID_("parent"), TEXT_("parent_wait"), PHRASES("state"),
                 INT("history_seq"), BLOB_("history_hash"), INT("events_from"), TEXT_("title")),
