@@ -179,6 +179,22 @@ void engine_step_effect(struct engine *e, const struct step_address *a, const ch
     ask(e, ASKED_EFFECT, a, name, NULL, json_absent());
 }
 
+void engine_step_effect_at(struct engine *e, const struct step_address *a, const char *name,
+                           const char *kind, const char *class, json request, int64_t due_ms)
+{
+    must(due_ms > 0);
+    wrote(e);
+    outbox_put(e, &(struct outbox_ask){.instance = a->instance,
+                                       .path = a->path,
+                                       .attempt = a->attempt,
+                                       .name = name,
+                                       .kind = kind,
+                                       .class = class,
+                                       .owner = "none",
+                                       .request = request,
+                                       .due_ms = due_ms});
+}
+
 bool engine_step_emit(struct engine *e, json event, struct fail *why)
 {
     json complete = event_complete(e, event);

@@ -180,6 +180,9 @@ json engine_why(struct engine *e, const char *source, const char *id, struct fai
 
 // ---- effects
 void engine_effect_done(struct engine *e, const char *key, const struct effect_result *result);
+// Instead of engine_effect_done: not before an instant of the executor's own choosing, which is
+// kept in the store. `problem` absent: it was only asked to wait (a rate limit), which is no try.
+void engine_effect_later(struct engine *e, const char *key, int64_t not_before_ms, json problem);
 // A person's word on an effect whose outcome nobody knows: it has happened (done), it has failed,
 // or it is to be tried again (later).
 struct effect_address {

@@ -80,6 +80,9 @@ void engine_step_unsubscribe(struct engine *e, const struct step_address *a, con
 // comes as STEP_RESULT.
 void engine_step_effect(struct engine *e, const struct step_address *a, const char *name,
                         const char *kind, const char *class, json request, bool owner_waits);
+// The same, released at an instant to come; nobody waits for its result.
+void engine_step_effect_at(struct engine *e, const struct step_address *a, const char *name,
+                           const char *kind, const char *class, json request, int64_t due_ms);
 CHECKED bool engine_step_emit(struct engine *e, json event,
                               struct fail *why); // in this transaction
 // Appends to the instance's history in this commit.

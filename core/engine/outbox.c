@@ -111,12 +111,22 @@ static void row_change(struct engine *e, const struct row *row, const struct cha
     store_put(e->store, TABLE_EFFECT, columns);
 }
 
+// Under an address of its own: the effect may outlive the step and instance that decided it.
+static void put_timer(struct engine *e, const struct value *effect, int64_t due_ms)
+{
+    char *path = mem_printf("%s %s", effect[EFFECT_INSTANCE].data, effect[EFFECT_PATH].data);
+    timers_put(e, TIMER_INSTANCE_NAME, path, effect[EFFECT_ATTEMPT].integer,
+               effect[EFFECT_NAME].data, due_ms, "effect");
+    mem_free(path);
+}
+
 void outbox_put(struct engine *e, const struct outbox_ask *ask)
 {
     struct bytes request;
     bytes_init(&request, TEXT_BYTES_MAX);
     json_write(ask->request, JSON_COMPACT, &request);
     must(!request.overflowed);
+    int64_t due_ms = ask->due_ms > e->now_ms ? ask->due_ms : e->now_ms;
     struct value columns[] = {
         [EFFECT_INSTANCE] = value_text(ask->instance),
         [EFFECT_PATH] = value_text(ask->path),
@@ -127,13 +137,15 @@ void outbox_put(struct engine *e, const struct outbox_ask *ask)
         [EFFECT_STATUS] = value_text("ready"),
         [EFFECT_REQUEST] = value_blob(request.data, request.length),
         [EFFECT_TRIES] = value_integer(0),
-        [EFFECT_NEXT_MS] = value_integer(e->now_ms),
-        [EFFECT_CREATED_MS] = value_integer(e->now_ms),
+        [EFFECT_NEXT_MS] = value_integer(due_ms),
+        [EFFECT_CREATED_MS] = value_integer(due_ms),
         [EFFECT_RESULT] = value_null(),
         [EFFECT_OWNER] = value_text(ask->owner),
     };
     store_put(e->store, TABLE_EFFECT, columns);
     bytes_done(&request);
+    if (ask->due_ms > 0)
+        put_timer(e, columns, due_ms);
 }
 
 void outbox_note_release(struct engine *e, const struct outbox_ask *ask)
@@ -291,24 +303,29 @@ static void mark_unknown(struct engine *e, const struct row *row)
     live_note(e, l, entry);
 }
 
+static void change_and_wait(struct engine *e, const struct row *row, int64_t tries, int64_t next_ms)
+{
+    row_change(e, row, &(struct change){"ready", tries, next_ms});
+    put_timer(e, row->columns, next_ms);
+}
+
+static bool patience_is_over(const struct engine *e, const struct row *row)
+{
+    return e->now_ms - row_integer(row, EFFECT_CREATED_MS) >= OUTBOX_PATIENCE_MS;
+}
+
 static void try_later(struct engine *e, const struct row *row, json problem)
 {
     int64_t tries = row_integer(row, EFFECT_TRIES) + 1;
-    if (e->now_ms - row_integer(row, EFFECT_CREATED_MS) >= OUTBOX_PATIENCE_MS) {
+    if (patience_is_over(e, row)) {
         settle(e, row, problem, true);
         return;
     }
     int64_t pause_ms = OUTBOX_PAUSE_MAX_MS;
     if (tries < 20 && (OUTBOX_RETRY_MS << (tries - 1)) < OUTBOX_PAUSE_MAX_MS)
         pause_ms = (int64_t)OUTBOX_RETRY_MS << (tries - 1);
-    int64_t next_ms = e->now_ms + pause_ms;
     e->figures.effects_retried++;
-    row_change(e, row, &(struct change){"ready", tries, next_ms});
-    // Under an address of its own: the effect may outlive the step and instance that decided it.
-    char *path = mem_printf("%s %s", row_text(row, EFFECT_INSTANCE), row_text(row, EFFECT_PATH));
-    timers_put(e, TIMER_INSTANCE_NAME, path, row_integer(row, EFFECT_ATTEMPT),
-               row_text(row, EFFECT_NAME), next_ms, "effect");
-    mem_free(path);
+    change_and_wait(e, row, tries, e->now_ms + pause_ms);
 }
 
 static void take_result(struct engine *e, const struct row *row, const struct effect_result *result)
@@ -329,25 +346,59 @@ static void take_result(struct engine *e, const struct row *row, const struct ef
     }
 }
 
-void engine_effect_done(struct engine *e, const char *key, const struct effect_result *result)
+// The effect that has just ended its turn, with its row; false where it is not known.
+static bool take_from_running(struct engine *e, const char *key, struct row *row,
+                              struct outbox_effect **out)
 {
     engine_clock(e);
     struct outbox_effect *x = map_get(&e->outbox.running, key);
     if (!x || !x->running) {
         log_debug("engine", "effect_result_dropped", "key=%s", key);
-        return;
+        return false;
     }
     map_remove(&e->outbox.running, key);
+    must(x->kind->running > 0);
+    x->kind->running--;
+    row_get(e, x->instance, x->path, x->attempt, x->name, row);
+    *out = x;
+    return true;
+}
+
+static void let_go(struct engine *e, struct outbox_effect *x, struct row *row)
+{
     struct outbox_kind *kind = x->kind;
-    must(kind->running > 0);
-    kind->running--;
-    struct row row = {0};
-    row_get(e, x->instance, x->path, x->attempt, x->name, &row);
-    if (row_is_there(&row))
-        take_result(e, &row, result);
-    row_done(&row);
+    row_done(row);
     effect_free(x);
     pump(e, kind);
+}
+
+void engine_effect_done(struct engine *e, const char *key, const struct effect_result *result)
+{
+    struct outbox_effect *x;
+    struct row row = {0};
+    if (!take_from_running(e, key, &row, &x))
+        return;
+    if (row_is_there(&row))
+        take_result(e, &row, result);
+    let_go(e, x, &row);
+}
+
+void engine_effect_later(struct engine *e, const char *key, int64_t not_before_ms, json problem)
+{
+    struct outbox_effect *x;
+    struct row row = {0};
+    if (!take_from_running(e, key, &row, &x))
+        return;
+    bool tried = !json_is_absent(problem);
+    int64_t next_ms = not_before_ms > e->now_ms ? not_before_ms : e->now_ms + 1;
+    if (row_is_there(&row) && tried && patience_is_over(e, &row)) {
+        settle(e, &row, problem, true);
+    } else if (row_is_there(&row)) {
+        e->figures.effects_retried += tried;
+        change_and_wait(e, &row, row_integer(&row, EFFECT_TRIES) + tried, next_ms);
+        engine_call_wake(e);
+    }
+    let_go(e, x, &row);
 }
 
 bool engine_effect_settle(struct engine *e, const struct effect_address *a,

@@ -28,6 +28,7 @@ struct outbox_ask {
     const char *instance, *path, *name, *kind, *class, *owner; // owner: "machine", "step", "none"
     int64_t attempt;
     json request;
+    int64_t due_ms; // 0: at once, by outbox_note_release; else its timer releases it
 };
 
 void outbox_init(struct outbox *o);
