@@ -1,15 +1,19 @@
 #include "cli/config.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/must.h"
 #include "cli/context.h"
+#include "net/mime.h"
 #include "json/yaml.h"
 
-#define VALUE_MAX (64 * 1024)
+#define MAILS_A_MINUTE_MAX 60000
+#define VALUE_MAX          (64 * 1024)
 
 static const struct config_entry {
     const char *name, *otherwise, *meaning;
@@ -32,7 +36,22 @@ static const struct config_entry {
          "smtp://host:port or smtps://host:port; without it mails become files in mail/", false},
     [CONFIG_MAIL_USER] = {"mail_user", NULL, "log-in at the mail server", false},
     [CONFIG_MAIL_PASSWORD] = {"mail_password", NULL, "password at the mail server", true},
-    [CONFIG_MAIL_FROM] = {"mail_from", "dure@localhost", "sender of all mails", false},
+    [CONFIG_MAIL_FROM] = {"mail_from", "dure@localhost",
+                          "sender of all mails, as \"두레 <dure@example.org>\"", false},
+    [CONFIG_MAIL_REPLY_TO] = {"mail_reply_to", NULL, "where answers to mails go", false},
+    [CONFIG_MAIL_BOUNCE] = {"mail_bounce", NULL,
+                            "where mails come back to: bounces@HOST, which takes "
+                            "bounces+NUMBER@HOST, so that each says which mail it was",
+                            false},
+    [CONFIG_MAIL_CA] = {"mail_ca", NULL,
+                        "file with the certificates to trust at the mail server (PEM); the "
+                        "system's if not given",
+                        false},
+    [CONFIG_MAIL_TLS] = {"mail_tls", "required",
+                         "required, or optional: without encryption where the server has none",
+                         false},
+    [CONFIG_MAIL_RATE] = {"mail_rate", "0", "mails a minute in all; 0: no limit", false},
+    [CONFIG_MAIL_DOMAIN_RATE] = {"mail_domain_rate", "0", "mails a minute to one domain", false},
     [CONFIG_SINK] = {"sink", NULL, "URL that gets every emitted event as a CloudEvent", false},
     [CONFIG_SECRETS] = {"secrets", NULL,
                         "folder with one file a secret, named as definitions name it", false},
@@ -136,6 +155,53 @@ static bool begins(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0 && text[strlen(start)];
 }
 
+static bool read_number(const char *text, long most, long *out)
+{
+    char *end;
+    *out = strtol(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == 0 && *out >= 0 && *out <= most;
+}
+
+int config_number(const struct config *c, enum config_key key)
+{
+    long number = 0;
+    if (c->values[key])
+        must(read_number(c->values[key], INT_MAX, &number)); // config_check has looked
+    return (int)number;
+}
+
+bool config_is(const struct config *c, enum config_key key, const char *value)
+{
+    return c->values[key] && strcmp(c->values[key], value) == 0;
+}
+
+static bool check_rate(const struct config *c, enum config_key key, struct fail *why)
+{
+    long number;
+    return read_number(c->values[key], MAILS_A_MINUTE_MAX, &number) ||
+           fail(why, FAIL_INVALID, "%s: '%s' is no number of mails a minute (0 to %d)",
+                entries[key].name, c->values[key], MAILS_A_MINUTE_MAX);
+}
+
+static bool check_address(const struct config *c, enum config_key key, struct fail *why)
+{
+    char address[MIME_ADDRESS_SIZE];
+    return !c->values[key] || mime_address(c->values[key], address, why) ||
+           fail_within(why, "%s", entries[key].name);
+}
+
+static bool check_mail(const struct config *c, struct fail *why)
+{
+    const char *tls = c->values[CONFIG_MAIL_TLS], *ca = c->values[CONFIG_MAIL_CA];
+    if (strcmp(tls, "required") != 0 && strcmp(tls, "optional") != 0)
+        return fail(why, FAIL_INVALID, "mail_tls: '%s' is neither required nor optional", tls);
+    if (ca && access(ca, R_OK) != 0)
+        return fail(why, FAIL_INVALID, "mail_ca: the file '%s' cannot be read", ca);
+    return check_rate(c, CONFIG_MAIL_RATE, why) && check_rate(c, CONFIG_MAIL_DOMAIN_RATE, why) &&
+           check_address(c, CONFIG_MAIL_FROM, why) && check_address(c, CONFIG_MAIL_REPLY_TO, why) &&
+           check_address(c, CONFIG_MAIL_BOUNCE, why);
+}
+
 // What would otherwise come out only when the first mail or event goes.
 bool config_check(const struct config *c, struct fail *why)
 {
@@ -144,6 +210,8 @@ bool config_check(const struct config *c, struct fail *why)
     if (mail && !begins(mail, "smtp://") && !begins(mail, "smtps://"))
         return fail(why, FAIL_INVALID,
                     "mail_server: '%s' is no smtp://host:port or smtps://host:port", mail);
+    if (!check_mail(c, why))
+        return false;
     if (sink && !begins(sink, "http://") && !begins(sink, "https://"))
         return fail(why, FAIL_INVALID, "sink: '%s' is no http or https address", sink);
     if (url && !begins(url, "http://") && !begins(url, "https://"))
@@ -199,7 +267,7 @@ void config_describe(FILE *out)
 {
     for (int k = 0; k < CONFIG_COUNT; k++) {
         char *name = environment_name(entries[k].name, entries[k].secret ? " or …_FILE" : "");
-        fprintf(out, "  %-14s %s%s%s%s\n", entries[k].name, entries[k].meaning,
+        fprintf(out, "  %-16s %s%s%s%s\n", entries[k].name, entries[k].meaning,
                 entries[k].otherwise ? " (" : "", entries[k].otherwise ? entries[k].otherwise : "",
                 entries[k].otherwise ? ")" : "");
         mem_free(name);

@@ -23,6 +23,12 @@ enum config_key {
     CONFIG_MAIL_USER,
     CONFIG_MAIL_PASSWORD,
     CONFIG_MAIL_FROM,
+    CONFIG_MAIL_REPLY_TO,
+    CONFIG_MAIL_BOUNCE,
+    CONFIG_MAIL_CA,
+    CONFIG_MAIL_TLS,
+    CONFIG_MAIL_RATE,
+    CONFIG_MAIL_DOMAIN_RATE,
     CONFIG_SINK,
     CONFIG_SECRETS,
     CONFIG_SEAL_KEYS,
@@ -44,4 +50,6 @@ const char *config_get(const struct config *c, enum config_key key);
 // Where the keys of secret votes lie: as configured (c may be NULL), or beside the data directory.
 // By mem_free.
 char *config_seal_folder(const struct config *c, const char *data);
+int config_number(const struct config *c, enum config_key key); // checked; 0 if not given
+bool config_is(const struct config *c, enum config_key key, const char *value);
 void config_describe(FILE *out); // every key with its meaning, for --help

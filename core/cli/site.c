@@ -109,6 +109,12 @@ static void add_executors(struct site *s, const struct site_opts *opts)
         mail.user = config_get(c, CONFIG_MAIL_USER);
         mail.password = config_get(c, CONFIG_MAIL_PASSWORD);
         mail.from = config_get(c, CONFIG_MAIL_FROM);
+        mail.reply_to = config_get(c, CONFIG_MAIL_REPLY_TO);
+        mail.bounces = config_get(c, CONFIG_MAIL_BOUNCE);
+        mail.ca = config_get(c, CONFIG_MAIL_CA);
+        mail.lax_tls = config_is(c, CONFIG_MAIL_TLS, "optional");
+        mail.rate = config_number(c, CONFIG_MAIL_RATE);
+        mail.domain_rate = config_number(c, CONFIG_MAIL_DOMAIN_RATE);
     }
     s->mail = mail_executor_new(&mail, s->client);
     engine_add_executor(s->engine, mail_executor(s->mail));

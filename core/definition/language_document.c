@@ -50,11 +50,18 @@ static const struct shape CALENDAR = {
     .kind = SHAPE_UNION,
     .what = "the name of a calendar or a list of holidays",
     .alternatives = (const struct shape *const[]){&SHAPE_OF_TEXT, &SHAPE_OF_TEXTS, NULL}};
+static const struct shape_key QUIET_KEYS[] = {
+    {"from", &SHAPE_OF_TEXT, true, "Local time from which on, as 21:00"},
+    {"to", &SHAPE_OF_TEXT, true, "Local time until which, as 08:00"},
+};
+static const struct shape QUIET = {
+    .kind = SHAPE_RECORD, .what = "'metadata.dure.quiet'", SHAPE_KEYS(QUIET_KEYS)};
 static const struct shape_key DURE_KEYS[] = {
     {"zone", &SHAPE_OF_TEXT, false, "Time zone of this workflow, as Asia/Seoul"},
     {"calendar", &CALENDAR, false, "Holidays: the name of a calendar, or dates"},
     {"retention", &SHAPE_OF_DURATION, false, "How long a finished case is kept"},
     {"schedule", &RULE, false, "A schedule by recurrence rule"},
+    {"quiet", &QUIET, false, "Hours in which no optional mail is sent"},
 };
 const struct shape LANGUAGE_METADATA = {.kind = SHAPE_RECORD,
                                         .name = "dure",

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "people/mail_token.h"
 
 static bool get_row(struct store *store, const char *key, struct row *row, struct fail *why)
 {
@@ -38,10 +39,11 @@ static bool gather(struct store *store, json request, json *parts, struct fail *
         json_set_text(parts, "to", row_text(&row, MAIL_RECIPIENT));
         json_set_text(parts, "subject", row_text(&row, MAIL_SUBJECT));
         json_set_int(parts, "at", row_integer(&row, MAIL_AT_MS));
+        json_set_int(parts, "seq", row_integer(&row, MAIL_SEQ));
     }
     row_done(&row);
-    static const char *const names[] = {"key",  "to",          "subject", "text",
-                                        "html", "attachments", "headers", "person"};
+    static const char *const names[] = {"key",         "to",      "subject", "text",   "html",
+                                        "attachments", "headers", "person",  "purpose"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (!json_has(*parts, names[i]) && json_has(request, names[i]))
             json_set_take(parts, names[i], json_get(request, names[i]));
@@ -73,25 +75,75 @@ static bool read_attachments(json list, struct mime_attachment *out, size_t *cou
     return true;
 }
 
-static bool write(struct letter *letter, json parts, const char *from, int64_t now_ms,
+// Optional mail says how to opt out: by a page, and in one click where the page is reached safely
+// (RFC 2369, RFC 8058). Mandatory mail says nothing of the kind.
+static bool add_opting_out(const struct letter_opts *opts, json parts, json *headers,
+                           struct fail *why)
+{
+    char token[MAIL_TOKEN_SIZE];
+    const char *purpose = text_of(parts, "purpose"), *url = people_url(opts->people),
+               *who = json_get_text(parts, "person", json_get_text(parts, "to", ""));
+    if (!purpose || strncmp(url, "http", 4) != 0)
+        return true;
+    if (!optout_token(opts->people, who, purpose, token, why))
+        return false;
+    char *link = mem_printf("<%s/u/%s>", url, token);
+    json_set_text(headers, "List-Unsubscribe", link);
+    if (strncmp(url, "https://", 8) == 0)
+        json_set_text(headers, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+    json_set_text(headers, "Precedence", "bulk");
+    mem_free(link);
+    return true;
+}
+
+static json headers_of(const struct letter_opts *opts, json parts)
+{
+    static const char *const ours[] = {"List-Unsubscribe", "List-Unsubscribe-Post", "Precedence"};
+    json headers = json_get(parts, "headers");
+    if (!json_is_object(headers))
+        json_swap_take(&headers, json_object());
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        json_remove(&headers, ours[i]);
+    if (opts->reply_to && !json_has(headers, "Reply-To"))
+        json_set_text(&headers, "Reply-To", opts->reply_to);
+    return headers;
+}
+
+// A mail that comes back says by its address which one it was.
+static bool set_envelope(struct letter *letter, const struct letter_opts *opts, json parts,
+                         struct fail *why)
+{
+    char path[MAIL_TOKEN_SIZE];
+    int64_t seq = json_get_int(parts, "seq", 0);
+    if (!opts->bounces || seq == 0)
+        return mime_address(opts->bounces ? opts->bounces : opts->from, letter->from, why);
+    return mail_return_path(opts->people, opts->bounces, seq, path, why) &&
+           mime_address(path, letter->from, why);
+}
+
+static bool write(struct letter *letter, const struct letter_opts *opts, json parts,
                   struct fail *why)
 {
-    json list = json_get(parts, "attachments"), headers = json_get(parts, "headers");
+    json list = json_get(parts, "attachments"), headers = headers_of(opts, parts);
+    bool opted = add_opting_out(opts, parts, &headers, why);
     struct mime_attachment *files = mem_zero(MIME_ATTACHMENTS_MAX, sizeof(*files));
-    struct mime_message message = {.from = from,
+    struct mime_message message = {.from = opts->from,
                                    .to = text_of(parts, "to"),
                                    .subject = text_of(parts, "subject"),
                                    .text = text_of(parts, "text"),
                                    .html = text_of(parts, "html"),
                                    .key = letter->key,
-                                   .date_ms = json_get_int(parts, "at", now_ms),
+                                   .number = json_get_int(parts, "seq", 0),
+                                   .date_ms = json_get_int(parts, "at", opts->now_ms),
                                    .attachments = files,
                                    .headers = headers};
     bool good = message.to && message.subject && (message.text || message.html);
-    if (!good)
+    if (!opted)
+        good = false;
+    else if (!good)
         fail(why, FAIL_INVALID, "a mail needs to, subject, and text or html");
     good = good && read_attachments(list, files, &message.attachment_count, why) &&
-           mime_address(from, letter->from, why) && mime_address(message.to, letter->to, why) &&
+           set_envelope(letter, opts, parts, why) && mime_address(message.to, letter->to, why) &&
            mime_write(&message, &letter->message, why);
     mem_free(files);
     json_free(headers);
@@ -99,8 +151,8 @@ static bool write(struct letter *letter, json parts, const char *from, int64_t n
     return good;
 }
 
-bool letter_init(struct letter *letter, struct store *store, json request, const char *from,
-                 int64_t now_ms, struct fail *why)
+bool letter_init(struct letter *letter, const struct letter_opts *opts, json request,
+                 struct fail *why)
 {
     *letter = (struct letter){0};
     bytes_init(&letter->message, MIME_MESSAGE_BYTES_MAX);
@@ -109,7 +161,7 @@ bool letter_init(struct letter *letter, struct store *store, json request, const
         return fail(why, FAIL_INVALID, "a mail needs a key");
     letter->key = mem_string(key);
     json parts;
-    bool good = gather(store, request, &parts, why) && write(letter, parts, from, now_ms, why);
+    bool good = gather(opts->store, request, &parts, why) && write(letter, opts, parts, why);
     json_free(parts);
     return good;
 }

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "effects/letter.h"
+#include "effects/mail_pace.h"
 #include "machine/machine.h"
 #include "net/smtp.h"
 #include "people/mail.h"
@@ -24,11 +25,14 @@ struct mail_executor {
     uv_loop_t *loop;
     struct people *people;
     char *folder; // "DATA/mail", or NULL
-    char *from;
+    char *from, *reply_to, *bounces;
     bool keep, wants_smtp;
     struct smtp *smtp;
     struct fail smtp_why;
-    struct list running;
+    struct pace pace;
+    size_t posting;      // handed to `smtp`
+    struct list running; // those, and files
+    struct list to_post; // waiting for their turn
 };
 
 struct running {
@@ -36,6 +40,7 @@ struct running {
     struct mail_executor *owner; // NULL: the executor is gone, the result is nobody's
     struct engine *engine;
     char *effect_key;
+    int64_t tries;
     struct letter letter;
     uv_work_t work;
     char *path; // of the file
@@ -45,6 +50,8 @@ struct running {
 
 static void running_free(struct running *r)
 {
+    if (r->owner && r->letter.key)
+        pace_forget(&r->owner->pace, r->letter.key);
     list_remove(&r->place);
     letter_done(&r->letter);
     mem_free(r->effect_key);
@@ -55,16 +62,16 @@ static void running_free(struct running *r)
 // ---- how it ended
 
 // The row's status is for people to see; the effect's end does not hang on it.
-static void mark(struct running *r, const char *status)
+static void mark(struct running *r, const char *status, const char *note)
 {
     struct fail why;
-    if (r->letter.key && !mail_settle(r->owner->people, r->letter.key, status, &why))
+    if (r->letter.key && !mail_settle(r->owner->people, r->letter.key, status, note, &why))
         log_warn("effects", "mail_status", "status=%s reason=\"%s\"", status, why.message);
 }
 
 static void finish(struct running *r, const char *status)
 {
-    mark(r, status);
+    mark(r, status, NULL);
     json value = json_object();
     json_set_text(&value, "status", status);
     struct effect_result result = {EFFECT_DONE, value};
@@ -78,7 +85,7 @@ static void finish_failed(struct running *r, const struct fail *why)
     bool later = why->kind == FAIL_BUSY || why->kind == FAIL_IO || why->kind == FAIL_TIMEOUT ||
                  why->kind == FAIL_FULL;
     if (!later)
-        mark(r, "failed");
+        mark(r, "failed", why->message);
     json problem = problem_new("communication", later ? 503 : 550, "the mail was not sent",
                                why->message, NULL);
     struct effect_result result = {later ? EFFECT_TRY_LATER : EFFECT_FAILED, problem};
@@ -87,27 +94,131 @@ static void finish_failed(struct running *r, const struct fail *why)
     running_free(r);
 }
 
+// It may not go any more: the row says so already.
+static void finish_suppressed(struct running *r, const char *why_not)
+{
+    json value = json_object();
+    json_set_text(&value, "status", "suppressed");
+    json_set_text(&value, "reason", why_not);
+    struct effect_result result = {EFFECT_DONE, value};
+    engine_effect_done(r->engine, r->effect_key, &result);
+    json_free(value);
+    running_free(r);
+}
+
 // ---- to a server
+//
+// A few mails at a time are handed to the thread of net/smtp; the others wait here, and go back to
+// the engine when the server turns out to be down, so that none waits behind a time-out.
+
+#define POSTING_MAX 2
+
+// Back to the engine until an instant; `why` NULL: nothing has failed, it is not its turn.
+static void give_back(struct running *r, int64_t at_ms, const struct fail *why)
+{
+    json problem =
+        why ? problem_new("communication", 503, "the mail was not sent", why->message, NULL)
+            : json_absent();
+    if (why)
+        mark(r, "queued", why->message);
+    struct engine *engine = r->engine;
+    char *key = r->effect_key;
+    r->effect_key = NULL;
+    if (!why) { // what it was promised stays promised
+        mem_free(r->letter.key);
+        r->letter.key = NULL;
+    }
+    running_free(r);
+    engine_effect_later(engine, key, at_ms, problem);
+    mem_free(key);
+    json_free(problem);
+}
+
+static void server_failed(struct mail_executor *x, struct running *r, const struct fail *why)
+{
+    struct engine *engine = r->engine;
+    int64_t at_ms = pace_server_failed(&x->pace, engine_now_ms(engine), engine_random(engine));
+    log_warn("effects", "mail_server", "reason=\"%s\"", why->message);
+    give_back(r, at_ms, why);
+    while (!list_is_empty(&x->to_post))
+        give_back(list_owner(x->to_post.next, struct running, place), at_ms, why);
+}
+
+static void refused(struct running *r, const struct smtp_result *result)
+{
+    struct fail why;
+    struct bounce bounce = {r->letter.to, true, result->why.message};
+    json problem =
+        problem_new("communication", 550, "the mail was not sent", result->why.message, NULL);
+    if (result->blame != SMTP_ADDRESS)
+        mark(r, "failed", result->why.message);
+    else if (!mail_bounced(r->owner->people, r->letter.key, &bounce, &why))
+        log_warn("effects", "mail_bounce", "reason=\"%s\"", why.message);
+    struct effect_result failed = {EFFECT_FAILED, problem};
+    engine_effect_done(r->engine, r->effect_key, &failed);
+    json_free(problem);
+    running_free(r);
+}
+
+static void pump(struct mail_executor *x);
 
 static void posted(void *context, const struct smtp_result *result)
 {
     struct running *r = context;
-    if (result->sent)
+    struct mail_executor *x = r->owner;
+    struct engine *engine = r->engine;
+    must(x->posting > 0);
+    x->posting--;
+    if (result->sent) {
+        pace_delivered(&x->pace, r->letter.to);
         finish(r, "sent");
-    else
-        finish_failed(r, &result->why);
+    } else if (result->blame == SMTP_SERVER) {
+        server_failed(x, r, &result->why);
+    } else if (result->why.kind == FAIL_REFUSED) {
+        refused(r, result);
+    } else {
+        int64_t at_ms = pace_put_off(&x->pace, r->letter.to, r->tries, engine_now_ms(engine),
+                                     engine_random(engine));
+        give_back(r, at_ms, &result->why);
+    }
+    pump(x);
 }
 
-static void post(struct running *r)
+static void post(struct mail_executor *x, struct running *r)
 {
-    struct mail_executor *x = r->owner;
     struct smtp_mail mail = {r->letter.from, r->letter.to, r->letter.message.data,
                              r->letter.message.length};
     struct fail why;
-    if (!x->smtp)
-        finish_failed(r, &x->smtp_why);
-    else if (!smtp_send(x->smtp, &mail, posted, r, &why))
+    list_remove(&r->place);
+    list_append(&x->running, &r->place);
+    if (!smtp_send(x->smtp, &mail, posted, r, &why))
         finish_failed(r, &why);
+    else
+        x->posting++;
+}
+
+static void pump(struct mail_executor *x)
+{
+    while (x->posting < POSTING_MAX && !list_is_empty(&x->to_post))
+        post(x, list_owner(x->to_post.next, struct running, place));
+}
+
+static void queue(struct running *r)
+{
+    struct mail_executor *x = r->owner;
+    int64_t now_ms = engine_now_ms(r->engine),
+            at_ms = pace_ask(&x->pace, r->letter.key, r->letter.to, now_ms);
+    if (!x->smtp) {
+        finish_failed(r, &x->smtp_why);
+        return;
+    }
+    if (at_ms > now_ms) {
+        give_back(r, at_ms, NULL);
+        return;
+    }
+    list_remove(&r->place);
+    list_append(&x->to_post, &r->place);
+    pump(x);
 }
 
 // ---- to a file
@@ -212,14 +323,23 @@ static void begin(struct executor *executor, struct engine *engine, const struct
     r->engine = engine;
     r->effect_key = mem_string(effect->key);
     list_append(&x->running, &r->place);
+    r->tries = effect->tries;
     struct fail why;
-    if (!letter_init(&r->letter, engine_store(engine), effect->request, x->from,
-                     engine_now_ms(engine), &why))
+    const char *why_not;
+    struct letter_opts letter = {.people = x->people,
+                                 .store = engine_store(engine),
+                                 .from = x->from,
+                                 .reply_to = x->reply_to,
+                                 .bounces = x->bounces,
+                                 .now_ms = engine_now_ms(engine)};
+    if (!letter_init(&r->letter, &letter, effect->request, &why))
         finish_failed(r, &why);
+    else if (!mail_may_go(x->people, r->letter.key, &why_not))
+        finish_suppressed(r, why_not);
     else if (x->keep)
         finish(r, "kept");
     else if (x->wants_smtp)
-        post(r);
+        queue(r);
     else if (x->folder)
         file(r);
     else
@@ -234,11 +354,18 @@ struct mail_executor *mail_executor_new(const struct mail_executor_opts *opts,
     x->people = opts->people;
     x->folder = opts->directory ? mem_printf("%s/mail", opts->directory) : NULL;
     x->from = mem_string(opts->from ? opts->from : "dure@localhost");
+    x->reply_to = mem_string(opts->reply_to);
+    x->bounces = mem_string(opts->bounces);
     x->keep = opts->keep;
     x->wants_smtp = opts->server && *opts->server && !opts->keep;
     list_init(&x->running);
-    struct smtp_server server = {
-        .url = opts->server, .user = opts->user, .password = opts->password};
+    list_init(&x->to_post);
+    pace_init(&x->pace, opts->rate, opts->domain_rate);
+    struct smtp_server server = {.url = opts->server,
+                                 .user = opts->user,
+                                 .password = opts->password,
+                                 .ca = opts->ca,
+                                 .lax_tls = opts->lax_tls};
     if (x->wants_smtp)
         x->smtp = smtp_new(x->loop, &server, &x->smtp_why);
     x->executor = (struct executor){.kind = "mail", .begin = begin, .context = x};
@@ -250,20 +377,30 @@ struct executor *mail_executor(struct mail_executor *x)
     return &x->executor;
 }
 
+// A file that is being written is freed by `file_written`.
+static void orphan(struct list *list)
+{
+    list_each_safe(list, node, after)
+    {
+        struct running *r = list_owner(node, struct running, place);
+        list_remove(&r->place);
+        r->owner = NULL;
+        if (!r->path)
+            running_free(r);
+    }
+}
+
 void mail_executor_free(struct mail_executor *x)
 {
     if (!x)
         return;
     if (x->smtp)
         smtp_close(x->smtp);
-    list_each_safe(&x->running, node, after)
-    {
-        struct running *r = list_owner(node, struct running, place);
-        list_remove(&r->place);
-        r->owner = NULL;
-        if (!r->path) // a file is being written: `file_written` frees it
-            running_free(r);
-    }
+    orphan(&x->running);
+    orphan(&x->to_post);
+    pace_done(&x->pace);
+    mem_free(x->reply_to);
+    mem_free(x->bounces);
     mem_free(x->folder);
     mem_free(x->from);
     mem_free(x);

@@ -99,23 +99,33 @@ static void write_date(int64_t date_ms, struct bytes *out)
                  months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+void mime_message_id(const char *key, int64_t number, char out[MIME_ID_SIZE])
+{
+    char hex[HASH_HEX_SIZE];
+    struct hash hash = hash_of(key, strlen(key));
+    hash_hex(&hash, hex);
+    if (number > 0)
+        snprintf(out, MIME_ID_SIZE, "%lld.%.40s", (long long)number, hex);
+    else
+        snprintf(out, MIME_ID_SIZE, "%.40s", hex);
+}
+
 static bool write_message_id(const struct mime_message *m, struct bytes *out, struct fail *why)
 {
-    char address[MIME_ADDRESS_SIZE], hex[HASH_HEX_SIZE];
+    char address[MIME_ADDRESS_SIZE], id[MIME_ID_SIZE];
     if (!mime_address(m->from, address, why))
         return false;
-    struct hash hash = hash_of(m->key, strlen(m->key));
-    hash_hex(&hash, hex);
-    bytes_printf(out, "Message-ID: <%.40s%s>\r\n", hex, strchr(address, '@'));
+    mime_message_id(m->key, m->number, id);
+    bytes_printf(out, "Message-ID: <%s%s>\r\n", id, strchr(address, '@'));
     return true;
 }
 
 // Those that this file writes itself, and those that would send the mail elsewhere.
 static bool is_reserved(const char *name)
 {
-    static const char *const reserved[] = {"From",        "To",           "Cc",     "Bcc",
-                                           "Subject",     "Date",         "Sender", "Message-ID",
-                                           "Return-Path", "MIME-Version", NULL};
+    static const char *const reserved[] = {
+        "From",   "To",         "Cc",          "Bcc",          "Subject",        "Date",
+        "Sender", "Message-ID", "Return-Path", "MIME-Version", "Auto-Submitted", NULL};
     for (size_t i = 0; reserved[i]; i++)
         if (strcasecmp(name, reserved[i]) == 0)
             return true;

@@ -29,11 +29,16 @@ struct mime_message {
     const struct mime_attachment *attachments;
     size_t attachment_count;
     const char *key; // Message-ID comes from it: the same mail again is the same message
+    int64_t number;  // stands in the Message-ID, by which a bounce is found; 0: none
     int64_t date_ms;
     json headers; // {name: text} besides (List-Unsubscribe, Reply-To); absent: none
 };
 
 CHECKED bool mime_write(const struct mime_message *message, struct bytes *out, struct fail *why);
+
+// The Message-ID of a mail, without its brackets and its domain.
+#define MIME_ID_SIZE 80
+void mime_message_id(const char *key, int64_t number, char out[MIME_ID_SIZE]);
 
 // The address inside "Name <address>", checked for what SMTP can carry; out has room for 255 bytes.
 #define MIME_ADDRESS_SIZE 256

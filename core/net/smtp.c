@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "net/mime.h"
+#include "net/smtp_answer.h"
 #include "net/transfer.h"
 
 // One mail on its way to the thread and back.
@@ -22,9 +23,11 @@ struct job {
 };
 
 struct smtp {
-    char *url, *user, *password;
+    char *url, *user, *password, *ca;
+    bool lax_tls;
     int timeout_ms;
-    size_t outstanding; // at most SMTP_QUEUE_MAX, so that neither mailbox can be full
+    struct smtp_talk talk; // the thread's
+    size_t outstanding;    // at most SMTP_QUEUE_MAX, so that neither mailbox can be full
     struct mailbox *to_send, *done;
     uv_thread_t thread;
     uv_async_t async; // the thread has something for the loop
@@ -59,31 +62,16 @@ static int is_unwanted(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
     return atomic_load(&smtp->closing);
 }
 
-static bool is_network(CURLcode result)
+// libcurl tells the conversation only to whoever asks for its debugging.
+static int overhear(CURL *easy, curl_infotype type, char *data, size_t bytes, void *context)
 {
-    return result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
-           result == CURLE_GOT_NOTHING;
-}
-
-// The server's last word decides; without one it was the network, which may be better later.
-static void describe(CURLcode result, long code, const char *text, struct smtp_result *out)
-{
-    out->code = (int)code;
-    out->sent = result == CURLE_OK;
-    if (out->sent)
-        return;
-    enum fail_kind kind = FAIL_IO;
-    if (result == CURLE_OPERATION_TIMEDOUT)
-        kind = FAIL_TIMEOUT;
-    else if (!is_network(result) && code >= 500 && code < 600)
-        kind = FAIL_REFUSED;
-    else if (!is_network(result) && code >= 400 && code < 500)
-        kind = FAIL_BUSY;
-    text = *text ? text : curl_easy_strerror(result);
-    if (code)
-        fail(&out->why, kind, "the mail server answered %ld: %s", code, text);
-    else
-        fail(&out->why, kind, "the mail server: %s", text);
+    (void)easy;
+    struct smtp_talk *talk = context;
+    if (type == CURLINFO_HEADER_OUT)
+        smtp_talk_sent(talk, data, bytes);
+    else if (type == CURLINFO_HEADER_IN)
+        smtp_talk_heard(talk, data, bytes);
+    return 0;
 }
 
 static bool is_loopback(const char *url)
@@ -96,9 +84,15 @@ static bool is_loopback(const char *url)
 
 static void set_server(struct smtp *smtp, CURL *easy)
 {
-    bool must_hide = smtp->user && !is_loopback(smtp->url);
+    bool must_hide = !smtp->lax_tls && (smtp->user || !is_loopback(smtp->url));
     curl_easy_setopt(easy, CURLOPT_URL, smtp->url);
     curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)(must_hide ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+    if (smtp->ca)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, smtp->ca);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, overhear);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &smtp->talk);
     if (smtp->user) {
         curl_easy_setopt(easy, CURLOPT_USERNAME, smtp->user);
         curl_easy_setopt(easy, CURLOPT_PASSWORD, smtp->password ? smtp->password : "");
@@ -110,7 +104,7 @@ static void set_server(struct smtp *smtp, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, smtp);
 }
 
-static void deliver(CURL *easy, struct job *job)
+static void deliver(struct smtp *smtp, CURL *easy, struct job *job)
 {
     char error[CURL_ERROR_SIZE] = "";
     struct curl_slist *recipients = curl_slist_append(NULL, job->to);
@@ -119,10 +113,9 @@ static void deliver(CURL *easy, struct job *job)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
     curl_easy_setopt(easy, CURLOPT_READDATA, job);
     curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)job->bytes);
+    smtp_talk_begin(&smtp->talk);
     CURLcode result = curl_easy_perform(easy);
-    long code = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
-    describe(result, code, error, &job->result);
+    smtp_judge(result, &smtp->talk, error, &job->result);
     curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, NULL);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
     curl_slist_free_all(recipients);
@@ -138,7 +131,7 @@ static void send_mails(void *context)
     while ((link = mailbox_wait(smtp->to_send))) {
         struct job *job = (struct job *)(void *)link;
         if (!atomic_load(&smtp->closing))
-            deliver(t.easy, job);
+            deliver(smtp, t.easy, job);
         must(mailbox_send(smtp->done, link));
     }
     transfer_done(&t);
@@ -162,6 +155,7 @@ static void handle_closed(uv_handle_t *handle)
     mem_free(smtp->url);
     mem_free(smtp->user);
     mem_free(smtp->password);
+    mem_free(smtp->ca);
     mem_free(smtp);
 }
 
@@ -198,6 +192,8 @@ struct smtp *smtp_new(uv_loop_t *loop, const struct smtp_server *server, struct 
     smtp->url = mem_string(server->url);
     smtp->user = mem_string(server->user);
     smtp->password = mem_string(server->password);
+    smtp->ca = mem_string(server->ca);
+    smtp->lax_tls = server->lax_tls;
     smtp->timeout_ms = server->timeout_ms ? server->timeout_ms : SMTP_TIMEOUT_MS;
     smtp->to_send = mailbox_new(SMTP_QUEUE_MAX, NULL, NULL);
     smtp->done = mailbox_new(SMTP_QUEUE_MAX, wake_loop, smtp);

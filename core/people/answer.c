@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "people/directory.h"
 #include "people/form_schema.h"
+#include "people/house.h"
 #include "people/item_row.h"
 #include "people/refusal.h"
 #include "people/resident.h"
@@ -341,6 +342,8 @@ static void note_answer(struct taking *t, json payload)
                        : t->answer->receipt != NULL ? "amended"
                                                     : "answered";
     struct step_address step = item_step(&t->item);
+    if (step.instance[0] == 0) // no case file: the answer's row says who did what
+        return;
     json entry = json_object();
     json_set_text(&entry, "type", type);
     json_set_text(&entry, "task", row_text(&t->item, ITEM_TASK));
@@ -397,8 +400,11 @@ static bool hand_to_step(struct taking *t, json payload, json *handlers, struct 
     if (t->claims && !claim_first(t, why))
         return false;
     struct step_address step = item_step(&t->item);
-    return count_answer(t, why) &&
-           engine_step_hand(t->p->engine, &step, STEP_ANSWER, row_text(&t->item, ITEM_NAME),
+    if (!count_answer(t, why))
+        return false;
+    if (step.instance[0] == 0) // of the house, whose handler is this room's own
+        return house_take(t->p, payload, handlers, why);
+    return engine_step_hand(t->p->engine, &step, STEP_ANSWER, row_text(&t->item, ITEM_NAME),
                             payload, handlers, why);
 }
 

@@ -9,12 +9,37 @@
 #include "calendar/instant.h"
 #include "people/directory.h"
 #include "people/item_row.h"
+#include "people/quiet.h"
 
 #define KEY_BYTES_MAX     400
 #define SUBJECT_BYTES_MAX 500
 #define MAIL_BYTES_MAX    (4 * 1024 * 1024)
 #define ATTACHMENTS_MAX   20
 #define INDEX_SEQ         0 // of TABLE_MAIL
+
+// Whom it goes to, and as what.
+struct mail_target {
+    const char *address, *person, *purpose; // person NULL: nobody known
+};
+
+const char *mail_fate_name(enum mail_fate fate)
+{
+    switch (fate) {
+    case MAIL_SENT:
+        return "sent";
+    case MAIL_DELAYED:
+        return "delayed";
+    case MAIL_KEY_USED:
+        return "sent_before";
+    case MAIL_OPTED_OUT:
+        return "opted_out";
+    case MAIL_NO_ADDRESS:
+        return "no_address";
+    case MAIL_BOUNCING:
+        return "bouncing";
+    }
+    return "";
+}
 
 // ---- is it sound
 
@@ -90,6 +115,13 @@ static bool order_is_sound(const struct mail_order *order, struct fail *why)
                     SUBJECT_BYTES_MAX);
     if (order->text == NULL && order->html == NULL)
         return fail(why, FAIL_INVALID, "a mail has a text");
+    if (order->purpose &&
+        (strlen(order->purpose) > PURPOSE_BYTES_MAX || has_line_break(order->purpose)))
+        return fail(why, FAIL_INVALID, "the purpose of a mail is one line of at most %d bytes",
+                    PURPOSE_BYTES_MAX);
+    if (!json_is_absent(order->quiet) && !json_is_null(order->quiet) &&
+        !quiet_check(order->quiet, why))
+        return false;
     return headers_are_sound(order->headers, why) && attachments_are_sound(order->attachments, why);
 }
 
@@ -123,17 +155,28 @@ static bool next_seq(struct people *p, int64_t *seq, struct fail *why)
     return why->kind == FAIL_NONE;
 }
 
-// attributes.mail = false: wants none but the mandatory ones.
-static bool has_opted_out(struct people *p, const char *person)
+static bool is_false(json value)
+{
+    return json_kind(value) == JSON_BOOL && !json_is_true(value);
+}
+
+// attributes.mail = false: wants none but the mandatory ones; {PURPOSE: false}: none of these. And
+// whoever has used the link in a mail.
+static bool has_opted_out(struct people *p, const struct mail_target *to, json person)
+{
+    json wish = json_path(person, "attributes.mail"), of = json_get(wish, to->purpose);
+    bool out = is_false(wish) || is_false(of) ||
+               optout_is_set(p, to->person ? to->person : to->address, to->purpose) ||
+               optout_is_set(p, to->address, to->purpose);
+    json_free(of);
+    json_free(wish);
+    return out;
+}
+
+static json person_of(struct people *p, const char *id)
 {
     struct fail why = {0};
-    if (person == NULL)
-        return false;
-    json row = people_get(p, person, &why), wish = json_path(row, "attributes.mail");
-    bool out = json_kind(wish) == JSON_BOOL && !json_is_true(wish);
-    json_free(wish);
-    json_free(row);
-    return out;
+    return id == NULL ? json_absent() : people_get(p, id, &why);
 }
 
 static json request_of(const struct mail_order *order)
@@ -152,6 +195,8 @@ static json request_of(const struct mail_order *order)
         json_set(&request, "attachments", order->attachments);
     if (json_is_object(order->headers))
         json_set(&request, "headers", order->headers);
+    if (!order->mandatory)
+        json_set_text(&request, "purpose", order->purpose ? order->purpose : "");
     return request;
 }
 
@@ -186,51 +231,178 @@ static bool put_row(struct people *p, const struct step_address *step,
 }
 
 static void release(struct people *p, const struct step_address *step,
-                    const struct mail_order *order, json request)
+                    const struct mail_order *order, int64_t due_ms)
 {
     char hex[HASH_HEX_SIZE];
     struct hash hash = hash_of(order->key, strlen(order->key));
     hash_hex(&hash, hex);
     char *name = mem_printf("mail:%.32s", hex);
-    engine_step_effect(p->engine, step, name, "mail", "idempotent", request, false);
+    json request = request_of(order);
+    if (due_ms > engine_now_ms(p->engine))
+        engine_step_effect_at(p->engine, step, name, "mail", "idempotent", request, due_ms);
+    else
+        engine_step_effect(p->engine, step, name, "mail", "idempotent", request, false);
+    json_free(request);
     mem_free(name);
 }
 
-bool mail_send(struct people *p, const struct step_address *step, const struct mail_order *order,
-               bool *sent, struct fail *why)
+// The person's own quiet hours go before those of the workflow.
+static int64_t due_of(struct people *p, const struct mail_order *order, json person)
 {
-    struct fail address_why = {0};
-    bool used = false;
-    *sent = false;
-    if (!order_is_sound(order, why) || !key_is_used(p, order->key, &used, why))
-        return false;
-    if (used || order->to == NULL || !address_check(order->to, &address_why))
-        return true;
-    bool out = !order->mandatory && has_opted_out(p, order->person);
+    int64_t now_ms = engine_now_ms(p->engine);
+    json own = json_path(person, "attributes.quiet");
+    json quiet = json_is_object(own) ? own : order->quiet;
+    const struct zone *zone = order->zone && !json_is_object(own) ? order->zone : p->zone;
+    int64_t due_ms = order->mandatory ? now_ms : quiet_end(quiet, zone, now_ms);
+    json_free(own);
+    return due_ms;
+}
+
+static bool send_row(struct people *p, const struct step_address *step,
+                     const struct mail_order *order, enum mail_fate *fate, struct fail *why)
+{
+    struct mail_target to = {order->to, order->person, order->purpose ? order->purpose : ""};
+    json person = order->mandatory ? json_absent() : person_of(p, order->person);
+    int64_t due_ms = due_of(p, order, person);
+    *fate = due_ms > engine_now_ms(p->engine) ? MAIL_DELAYED : MAIL_SENT;
+    if (address_is_bouncing(p, order->to))
+        *fate = MAIL_BOUNCING;
+    else if (!order->mandatory && has_opted_out(p, &to, person))
+        *fate = MAIL_OPTED_OUT;
+    json_free(person);
+    bool goes = *fate == MAIL_SENT || *fate == MAIL_DELAYED;
     json request = request_of(order);
-    bool good = put_row(p, step, order, request, out ? "suppressed" : "queued", why);
-    if (good && !out) {
-        release(p, step, order, request);
-        *sent = true;
-    }
+    if (!goes)
+        json_set_text(&request, "note", mail_fate_name(*fate));
+    const char *status = *fate == MAIL_SENT ? "queued" : goes ? "delayed" : "suppressed";
+    bool good = put_row(p, step, order, request, status, why);
     json_free(request);
+    if (good && goes)
+        release(p, step, order, due_ms);
     return good;
 }
 
-bool mail_settle(struct people *p, const char *key, const char *status, struct fail *why)
+// Few servers take other addresses (SMTPUTF8), and none says so before the mail is on its way.
+static bool is_ascii(const char *text)
+{
+    while (*text && (unsigned char)*text < 0x80)
+        text++;
+    return *text == 0;
+}
+
+bool mail_send(struct people *p, const struct step_address *step, const struct mail_order *order,
+               enum mail_fate *fate, struct fail *why)
+{
+    struct fail address_why = {0};
+    bool used = false;
+    *fate = MAIL_NO_ADDRESS;
+    if (!order_is_sound(order, why) || !key_is_used(p, order->key, &used, why))
+        return false;
+    if (used)
+        *fate = MAIL_KEY_USED;
+    if (used || order->to == NULL || !is_ascii(order->to) ||
+        !address_check(order->to, &address_why))
+        return true;
+    return send_row(p, step, order, fate, why);
+}
+
+// ---- what became of it
+
+static bool get_row(struct people *p, const char *key, struct row *row, struct fail *why)
+{
+    struct value value = value_text(key);
+    return store_get(p->store, TABLE_MAIL, &value, row, why);
+}
+
+// The row with another status (NULL: as it was), and members added to its body.
+static bool change_row(struct people *p, const struct row *row, const char *status, json more,
+                       struct fail *why)
+{
+    struct value columns[MAIL_INSTANCE + 1];
+    json body;
+    if (!row_json(row, MAIL_BODY, &body, why))
+        return false;
+    json_merge(&body, more);
+    char *text = json_dump(body);
+    memcpy(columns, row->columns, sizeof columns);
+    if (status)
+        columns[MAIL_STATUS] = value_text(status);
+    if (json_length(more) > 0)
+        columns[MAIL_BODY] = value_blob(text, strlen(text));
+    store_put(p->store, TABLE_MAIL, columns);
+    mem_free(text);
+    json_free(body);
+    return true;
+}
+
+static bool change(struct people *p, const char *key, const char *status, json more,
+                   struct fail *why)
 {
     struct row row;
-    struct value value = value_text(key), columns[MAIL_INSTANCE + 1];
-    if (!store_get(p->store, TABLE_MAIL, &value, &row, why))
+    if (!get_row(p, key, &row, why))
         return false;
-    if (row_is_there(&row)) {
-        for (int i = 0; i <= MAIL_INSTANCE; i++)
-            columns[i] = row.columns[i];
-        columns[MAIL_STATUS] = value_text(status);
-        store_put(p->store, TABLE_MAIL, columns);
-    }
+    bool good = !row_is_there(&row) || change_row(p, &row, status, more, why);
     row_done(&row);
-    return true;
+    return good;
+}
+
+bool mail_settle(struct people *p, const char *key, const char *status, const char *note,
+                 struct fail *why)
+{
+    json more = json_object();
+    if (note)
+        json_set_text(&more, "note", note);
+    bool good = change(p, key, status, more, why);
+    json_free(more);
+    return good;
+}
+
+bool mail_may_go(struct people *p, const char *key, const char **why_not)
+{
+    struct fail why = {0};
+    struct row row;
+    json body = json_absent();
+    *why_not = NULL;
+    if (!get_row(p, key, &row, &why) || !row_is_there(&row))
+        return true; // sent by its request alone
+    bool read = row_json(&row, MAIL_BODY, &body, &why);
+    const char *purpose = read ? json_get_text(body, "purpose", NULL) : NULL;
+    struct mail_target to = {row_text(&row, MAIL_RECIPIENT), row_text(&row, MAIL_PERSON), purpose};
+    json person = purpose ? person_of(p, to.person) : json_absent();
+    if (address_is_bouncing(p, to.address))
+        *why_not = mail_fate_name(MAIL_BOUNCING);
+    else if (purpose && has_opted_out(p, &to, person))
+        *why_not = mail_fate_name(MAIL_OPTED_OUT);
+    if (*why_not && !mail_settle(p, key, "suppressed", *why_not, &why))
+        *why_not = NULL;
+    json_free(person);
+    json_free(body);
+    row_done(&row);
+    return *why_not == NULL;
+}
+
+bool mail_bounced(struct people *p, const char *key, const struct bounce *bounce, struct fail *why)
+{
+    bool marked;
+    json more = json_object(), told = json_object();
+    json_set_bool(&told, "hard", bounce->hard);
+    json_set_text(&told, "reason", bounce->reason);
+    json_set_take(&told, "at", item_instant(engine_now_ms(p->engine)));
+    json_set_take(&more, "bounce", told);
+    bool good = change(p, key, bounce->hard ? "bounced" : NULL, more, why) &&
+                address_bounced(p, bounce, &marked, why);
+    json_free(more);
+    return good;
+}
+
+char *mail_key_of(struct people *p, int64_t seq)
+{
+    struct fail why = {0};
+    json mail = mail_show(p, seq, &why);
+    const char *key = json_get_text(mail, "key", NULL);
+    char *copy = mem_string(key);
+    json_free(mail);
+    return copy;
 }
 
 // ---- reading

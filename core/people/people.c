@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
+#include "people/address.h"
 #include "people/directory.h"
 #include "people/form_schema.h"
 #include "people/keyring.h"
@@ -204,8 +206,9 @@ struct person_draft {
     json attributes; // borrowed or absent
 };
 
-static const char *const person_members[] = {
-    "id", "name", "email", "phone", "language", "status", "attributes", "groups", "memberships"};
+static const char *const person_members[] = {"id",          "name",   "email",      "phone",
+                                             "language",    "status", "attributes", "groups",
+                                             "memberships", "mail"};
 
 static bool members_known(json person, struct fail *why)
 {
@@ -217,7 +220,8 @@ static bool members_known(json person, struct fail *why)
         for (size_t i = 0; i < sizeof person_members / sizeof *person_members; i++)
             known = known || strcmp(key, person_members[i]) == 0;
         bool text = strcmp(key, "attributes") == 0 || strcmp(key, "groups") == 0 ||
-                    strcmp(key, "memberships") == 0 || json_is_string(value) || json_is_null(value);
+                    strcmp(key, "memberships") == 0 || strcmp(key, "mail") == 0 ||
+                    json_is_string(value) || json_is_null(value);
         if (known && text)
             continue;
         bool told =
@@ -252,6 +256,8 @@ static bool draft_read(json person, struct person_draft *d, struct fail *why)
     d->id = json_get_text(person, "id", NULL);
     if (!id_text_check("the id of a person", d->id, PERSON_ID_BYTES, why))
         return false;
+    if (d->id[0] == '@')
+        return fail(why, FAIL_INVALID, "the id of a person does not begin with '@'");
     if (strcmp(d->id, "public") == 0)
         return fail(why, FAIL_INVALID, "'public' cannot be the id of a person: it means everybody");
     const char *name = json_get_text(person, "name", "");
@@ -330,7 +336,15 @@ static bool put_checked(struct people *p, json person, struct person_draft *draf
     if (strcmp(draft->status, PERSON_ERASED) == 0)
         return fail(why, FAIL_INVALID, "'%s' is no status to give; erase the person",
                     PERSON_ERASED);
+    struct row before;
+    struct value key = value_text(draft->id);
+    if (!store_get(p->store, TABLE_PERSON, &key, &before, why))
+        return false;
     draft_put(p, draft, attributes);
+    const char *email = row_is_there(&before) ? row_text(&before, PERSON_EMAIL) : NULL;
+    if (email && strcasecmp(email, draft->email) != 0)
+        address_left(p, email);
+    row_done(&before);
     return people_put_groups(p, draft->id, person, why);
 }
 
@@ -377,6 +391,8 @@ static bool person_of_row(struct people *p, const struct row *row, json *out, st
     json person = brief_of_row(row);
     set_if_there(&person, "phone", row, PERSON_PHONE);
     json_set_take(&person, "attributes", attributes);
+    if (!row_is_null(row, PERSON_EMAIL) && address_is_bouncing(p, row_text(row, PERSON_EMAIL)))
+        json_set_take(&person, "mail", address_state(p, row_text(row, PERSON_EMAIL), why));
     if (!people_add_groups(p, row_text(row, PERSON_ID), &person, why)) {
         json_free(person);
         return false;

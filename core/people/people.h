@@ -29,7 +29,9 @@ const struct zone *people_zone(const struct people *p);
 
 // A person is {id, name, email?, phone?, language?, status?, attributes{…}, groups[…]?}. Names are
 // one field, family name first; compared after NFC and trimming. Resident registration numbers are
-// refused wherever they turn up (and not logged). put = insert or update.
+// refused wherever they turn up (and not logged). put = insert or update. `mail` {state:
+// "bouncing", reason, at} is there only where mail to the address comes back (people/address.h); it
+// is shown, never put.
 CHECKED bool people_put(struct people *p, json person, struct fail *why);
 json people_get(struct people *p, const char *id, struct fail *why); // absent if unknown
 json people_find(struct people *p, const char *text, size_t limit, struct fail *why);

@@ -281,7 +281,8 @@ static bool write_mail(struct reminding *m, json person, json title, struct fail
 {
     const char *id = json_get_text(person, "id", ""),
                *language = json_get_text(person, "language", "ko");
-    bool ko = strcmp(language, "ko") == 0, sent = false;
+    bool ko = strcmp(language, "ko") == 0;
+    enum mail_fate fate = MAIL_NO_ADDRESS;
     struct bytes text;
     bytes_init(&text, LIST_BYTES_MAX);
     bytes_printf(&text,
@@ -301,7 +302,8 @@ static bool write_mail(struct reminding *m, json person, json title, struct fail
                                                .attachments = json_absent(),
                                                .headers = json_absent(),
                                                .mandatory = true},
-                          &sent, why);
+                          &fate, why);
+    bool sent = fate == MAIL_SENT;
     m->sent += sent;
     m->unsent += good && !sent;
     mem_free(key);

@@ -228,15 +228,20 @@ static const char *mail_key_jmp(lua_State *L, struct host_call *h, json o)
     return made;
 }
 
+// step:mail{…} -> whether it goes, and what becomes of it: "sent", "delayed" (quiet hours),
+// "sent_before", "opted_out", "no_address", "bouncing".
 static int mail_jmp(lua_State *L)
 {
-    static const char *const known[] = {"to",        "subject",     "text",    "html", "key",
-                                        "mandatory", "attachments", "headers", NULL};
+    static const char *const known[] = {"to",        "subject",     "text",    "html",    "key",
+                                        "mandatory", "attachments", "headers", "purpose", NULL};
     struct host_call *h = host_change_jmp(L);
     struct fail why = {0};
-    bool sent = false;
+    enum mail_fate fate = MAIL_NO_ADDRESS;
     json o = options_jmp(L, 2, known);
     struct recipient to = recipient_jmp(L, h, o);
+    const struct definition *d = h->call->definition;
+    json quiet = d == NULL ? json_absent() : json_get(d->metadata, "quiet");
+    sandbox_hold_json(L, quiet);
     struct mail_order order = {
         .key = mail_key_jmp(L, h, o),
         .to = to.address,
@@ -247,11 +252,15 @@ static int mail_jmp(lua_State *L)
         .attachments = member_jmp(L, o, "attachments"),
         .headers = member_jmp(L, o, "headers"),
         .mandatory = json_get_bool(o, "mandatory", false),
+        .purpose = json_get_text(o, "purpose", NULL),
+        .quiet = quiet,
+        .zone = d == NULL ? NULL : d->zone,
     };
-    if (!mail_send(people_jmp(L, h), &h->call->address, &order, &sent, &why))
+    if (!mail_send(people_jmp(L, h), &h->call->address, &order, &fate, &why))
         return host_fail_jmp(L, &why);
-    lua_pushboolean(L, sent);
-    return 1;
+    lua_pushboolean(L, fate == MAIL_SENT || fate == MAIL_DELAYED);
+    lua_pushstring(L, mail_fate_name(fate));
+    return 2;
 }
 
 const luaL_Reg lua_ask_methods[] = {

@@ -34,7 +34,7 @@ static void mail_begin(struct executor *x, struct engine *engine, const struct e
     struct fail why = {0};
     struct effect_result result = {.outcome = EFFECT_DONE, .value = json_object()};
     const char *key = json_get_text(effect->request, "key", "");
-    if (mail_settle(w->people, key, "sent", &why))
+    if (mail_settle(w->people, key, "sent", NULL, &why))
         engine_effect_done(engine, effect->key, &result);
     else
         must_not_reach(); // a memory disk does not refuse reads

@@ -194,7 +194,8 @@ static void give(struct simulation *s, struct simulate_effect *x, enum effect_ou
     x->given = outcome == EFFECT_DONE || outcome == EFFECT_FAILED;
     x->answer = number;
     if (x->mail_key && x->given &&
-        !mail_settle(s->people, x->mail_key, outcome == EFFECT_DONE ? "sent" : "failed", &why))
+        !mail_settle(s->people, x->mail_key, outcome == EFFECT_DONE ? "sent" : "failed", NULL,
+                     &why))
         simulate_violated(s, "mail", "%s", why.message);
     engine_effect_done(s->engine, x->key, &(struct effect_result){outcome, value});
     if (x->given)

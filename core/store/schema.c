@@ -106,6 +106,10 @@ const struct table_description schema_tables[TABLE_COUNT] = {
         COLUMNS(BLOB("hash"), TEXT("id"), TEXT("name"), TEXT("scope"), TEXT_("account"),
                 INT("created_ms"), INT("expires_ms"), INT_("used_ms"), INT_("revoked_ms")),
         INDEXES({"token_id", {TOKEN_ID}, 1, true}, {"token_account", {TOKEN_ACCOUNT}, 1, false})},
+    [TABLE_ADDRESS] = {.name = "address", .key_count = 1, .since = 4,
+        COLUMNS(TEXT("address"), TEXT("state"), TEXT("reason"), INT("at_ms"), INT("softs"))},
+    [TABLE_OPTOUT] = {.name = "optout", .key_count = 2, .since = 4,
+        COLUMNS(TEXT("who"), TEXT("purpose"), INT("at_ms"))},
 };
 // clang-format on
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SCHEMA_VERSION     3
+#define SCHEMA_VERSION     4
 #define SCHEMA_COLUMNS_MAX 20
 #define SCHEMA_KEYS_MAX    5 // columns in a key or index
 #define SCHEMA_INDEXES_MAX 4 // beside the primary key
@@ -35,6 +35,8 @@ enum table {
     TABLE_ACCOUNT,
     TABLE_SESSION,
     TABLE_TOKEN,
+    TABLE_ADDRESS,
+    TABLE_OPTOUT,
     TABLE_COUNT,
 };
 
@@ -253,3 +255,5 @@ enum {
     TOKEN_USED_MS,
     TOKEN_REVOKED_MS,
 };
+enum { ADDRESS_ADDRESS, ADDRESS_STATE, ADDRESS_REASON, ADDRESS_AT_MS, ADDRESS_SOFTS };
+enum { OPTOUT_WHO, OPTOUT_PURPOSE, OPTOUT_AT_MS };

@@ -27,10 +27,10 @@ struct sqlite_driver {
     int lock;
 };
 
-// From version−1 to version; see sqlite_file.h. Version 1 is where everything began; 2 brought
-// tables; since 3 ids, words and phrases are packed.
+// From version−1 to version; see sqlite_file.h. Version 1 is where everything began; 2 and 4
+// brought tables; since 3 ids, words and phrases are packed.
 static const struct migration migrations[] = {
-    {1, NULL, false}, {2, NULL, false}, {3, NULL, true}, {0, NULL, false}};
+    {1, NULL, false}, {2, NULL, false}, {3, NULL, true}, {4, NULL, false}, {0, NULL, false}};
 
 static struct sqlite_driver *self(struct store_driver *d)
 {

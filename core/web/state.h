@@ -87,11 +87,12 @@ void web_write_inbox_link(struct web *w, struct page *p, const char *person);
 // A text, a number, or {at: instant}, of a fact or a cell.
 void web_write_value(struct web *w, struct page *p, const char *instance, json value);
 
-void inbox_routes(struct web *w);    // /me
-void outcome_routes(struct web *w);  // /o
-void public_routes(struct web *w);   // /f, /r
-void personal_routes(struct web *w); // /w
-void console_routes(struct web *w);  // /console: overview, definitions
+void inbox_routes(struct web *w);       // /me
+void outcome_routes(struct web *w);     // /o
+void unsubscribe_routes(struct web *w); // /u
+void public_routes(struct web *w);      // /f, /r
+void personal_routes(struct web *w);    // /w
+void console_routes(struct web *w);     // /console: overview, definitions
 void instances_routes(struct web *w);
 void desk_routes(struct web *w);  // items, mail
 void views_routes(struct web *w); // lists of open steps

@@ -35,6 +35,7 @@ struct web *web_new(const struct web_opts *opts)
     personal_routes(w);
     inbox_routes(w);
     outcome_routes(w);
+    unsubscribe_routes(w);
     console_routes(w);
     instances_routes(w);
     desk_routes(w);

@@ -11,7 +11,8 @@ end
 
 local function calendar_file(step, ics)
   return {
-    name = ics.name or "event.ics", type = "text/calendar; charset=utf-8",
+    name = ics.name or "event.ics",
+    type = "text/calendar; charset=utf-8; method=" .. (ics.method or "publish"):upper(),
     text = dure.calendar.ics {
       uid = ics.uid or dure.hash(step.key .. ":ics"):sub(1, 32) .. "@dure",
       sequence = ics.sequence, method = ics.method, zone = ics.zone or step.zone,
@@ -64,16 +65,16 @@ local function send(step, recipient, files)
     keep(step, "suppressed", { to = name, reason = "no_address" })
     return
   end
-  local sent = step:mail {
+  local sent, fate = step:mail {
     to = recipient.id and { id = recipient.id, email = recipient.email } or recipient.email,
     subject = recipients.subject(dure.text.pick(input.subject, language), recipient, input.values),
     text = recipients.fill(dure.text.pick(input.body or input.template or "", language), recipient, input.values),
-    key = key, mandatory = input.mandatory, attachments = files,
+    key = key, mandatory = input.mandatory, purpose = input.purpose, attachments = files,
   }
   if sent then
     keep(step, "sent", name)
   else
-    keep(step, "suppressed", { to = name, reason = "opted_out_or_sent_before" })
+    keep(step, "suppressed", { to = name, reason = fate })
   end
 end
 
@@ -156,7 +157,9 @@ return {
                                   properties = { name = { type = "string" }, type = { type = "string" }, text = { type = "string" } } } },
             },
           },
-          mandatory = { type = "boolean", description = "Also to those who opted out" },
+          mandatory = { type = "boolean", description = "Also to those who opted out, and in quiet hours" },
+          purpose = { type = "string", maxLength = 60,
+                      description = "What optional mail is for (newsletter): each purpose is opted out of by itself" },
           key = { type = "string", minLength = 1, maxLength = 100,
                   description = "Name of the occasion in this instance; this task if not given" },
           pace = { type = "object", required = { "mails", "every" }, additionalProperties = false,

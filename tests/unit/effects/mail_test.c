@@ -165,10 +165,10 @@ TEST(mail, goes_over_smtp)
     send_over("250 good\r\n", "sent");
 }
 
-TEST(mail, fails_where_the_server_says_never)
+TEST(mail, comes_back_where_the_server_refuses_the_address)
 {
     UNUSED_STATE;
-    send_over("550 nobody\r\n", "failed");
+    send_over("550 nobody\r\n", "bounced");
 }
 
 // ---- the sink
@@ -204,4 +204,4 @@ TEST(sink, posts_events)
 
 RUN(CASE(mail, stays_a_row_where_there_is_neither_server_nor_folder),
     CASE(mail, becomes_one_file_a_key), CASE(mail, goes_over_smtp),
-    CASE(mail, fails_where_the_server_says_never), CASE(sink, posts_events))
+    CASE(mail, comes_back_where_the_server_refuses_the_address), CASE(sink, posts_events))

@@ -72,7 +72,9 @@ TEST(link, ends_at_its_instant)
 static bool sends(struct village *v, struct mail_order o, bool *sent, struct fail *why)
 {
     struct step_address step = {v->instance.text, "/do/0/ask", 1};
-    bool good = mail_send(v->people, &step, &o, sent, why);
+    enum mail_fate fate;
+    bool good = mail_send(v->people, &step, &o, &fate, why);
+    *sent = fate == MAIL_SENT;
     village_settle(v);
     return good;
 }
