@@ -175,7 +175,9 @@ static int conclude(struct running *r, bool ended)
     if (json_is_absent(shown))
         return refuse(&why);
     int code;
-    if (!ended) {
+    if (!ended && store_trouble(site_store(r->site), &why)) {
+        code = refuse(&why);
+    } else if (!ended) {
         json waits = json_object();
         json_set_text(&waits, "id", r->id.text);
         json_set_take(&waits, "waitsFor", json_get(shown, "waitsFor"));

@@ -19,11 +19,13 @@
 #include "store/store.h"
 
 #define FLUSH_PATIENCE_MS 10000
+#define PULSE_MS          500
 #define SECRET_BYTES_MAX  (64 * 1024)
 
 struct site {
     uv_loop_t loop;
     uv_async_t woken; // virtual: ends the wait for the store or an effect
+    uv_timer_t pulse; // while site_run waits: the disk is looked at
     bool is_virtual;
     struct virtual_port clock;
     struct engine_loop *engine_loop; // NULL when site_run drives the engine
@@ -165,6 +167,7 @@ struct site *site_open(const struct site_opts *opts, struct fail *why)
     s->secrets = json_absent();
     must(uv_loop_init(&s->loop) == 0);
     must(uv_async_init(&s->loop, &s->woken, on_woken) == 0);
+    must(uv_timer_init(&s->loop, &s->pulse) == 0);
     if (s->is_virtual) {
         const struct port *real = port_system();
         uint64_t seed;
@@ -198,6 +201,7 @@ void site_close(struct site *s)
     if (s->client)
         client_close(s->client);
     uv_close((uv_handle_t *)&s->woken, NULL);
+    uv_close((uv_handle_t *)&s->pulse, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     people_free(s->people);
     engine_free(s->engine);
@@ -234,8 +238,29 @@ json site_secrets(struct site *s)
     return s->secrets;
 }
 
+static void on_pulse(uv_timer_t *handle)
+{
+    (void)handle; // that the loop wakes is enough
+}
+
+// One round of the loop. False once the disk has refused for as long as a person would wait: a
+// server goes on when the disk does, a command ends and says so. `since_ms` begins at 0.
+static bool wait_once(struct site *s, uint64_t *since_ms)
+{
+    struct fail why = {0};
+    uv_timer_start(&s->pulse, on_pulse, PULSE_MS, 0);
+    uv_run(&s->loop, UV_RUN_ONCE);
+    uv_timer_stop(&s->pulse);
+    if (!s->store || !store_trouble(s->store, &why))
+        *since_ms = 0;
+    else if (*since_ms == 0)
+        *since_ms = uv_now(&s->loop);
+    return *since_ms == 0 || uv_now(&s->loop) - *since_ms < FLUSH_PATIENCE_MS;
+}
+
 static bool run_virtual(struct site *s, bool (*done)(void *context), void *context)
 {
+    uint64_t since_ms = 0;
     for (;;) {
         while (engine_turn(s->engine))
             ;
@@ -243,7 +268,8 @@ static bool run_virtual(struct site *s, bool (*done)(void *context), void *conte
         if (done(context))
             return true;
         if (!engine_is_idle(s->engine)) {
-            uv_run(&s->loop, UV_RUN_ONCE);
+            if (!wait_once(s, &since_ms))
+                return false;
             continue;
         }
         int64_t due = engine_next_due_ms(s->engine);
@@ -259,13 +285,15 @@ bool site_run(struct site *s, bool (*done)(void *context), void *context, int64_
     if (s->is_virtual)
         return run_virtual(s, done, context);
     const struct port *port = engine_port(s->engine);
+    uint64_t since_ms = 0;
     while (!done(context)) {
         if (engine_is_idle(s->engine)) {
             int64_t due = engine_next_due_ms(s->engine);
             if (due == INSTANT_NONE || due - port->now_ms(port->context) > patience_ms)
                 return false;
         }
-        uv_run(&s->loop, UV_RUN_ONCE);
+        if (!wait_once(s, &since_ms))
+            return false;
     }
     return true;
 }

@@ -36,7 +36,8 @@ struct store *site_store(struct site *s);
 json site_secrets(struct site *s); // borrowed
 
 // Runs until `done` says so (true), or only waits are left that lie further off than patience_ms
-// (false); virtual sites skip to them instead, and return false when nothing is due at all.
+// (false); virtual sites skip to them instead, and return false when nothing is due at all. False
+// also when the disk refuses for ten seconds: store_trouble says why.
 bool site_run(struct site *s, bool (*done)(void *context), void *context, int64_t patience_ms);
 
 // Virtual sites: moves the clock to `ms`, stopping at every moment something is due; each is

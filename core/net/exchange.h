@@ -71,6 +71,7 @@ struct request {
     struct MHD_Response *response;
     int status;
     struct header *headers; // of the reply
+    bool lacks_header;      // one of them could not be added
     struct stream *stream;
     uint64_t started_ns;
 };

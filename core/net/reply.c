@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/utf8.h"
@@ -45,20 +46,28 @@ static bool has_header(const struct request *r, const char *name)
     return false;
 }
 
+// An answer that lacks a header (no memory for it) would say something else, such as a redirect to
+// nowhere; it is not sent (request_queue).
+static void add_header(struct request *r, struct MHD_Response *response, const char *name,
+                       const char *value)
+{
+    r->lacks_header |= MHD_add_response_header(response, name, value) != MHD_YES;
+}
+
 struct MHD_Response *response_with_headers(struct request *r, struct MHD_Response *response,
                                            const char *type)
 {
     must(response);
     if (type && !has_header(r, "Content-Type"))
-        MHD_add_response_header(response, "Content-Type", type);
+        add_header(r, response, "Content-Type", type);
     for (size_t i = 0; i < HOUSE_HEADERS; i++)
         if (!has_header(r, house_headers[i].name))
-            MHD_add_response_header(response, house_headers[i].name, house_headers[i].value);
+            add_header(r, response, house_headers[i].name, house_headers[i].value);
     for (const struct header *h = r->headers; h; h = h->next)
-        MHD_add_response_header(response, h->name, h->value);
+        add_header(r, response, h->name, h->value);
     // What was not read of this request must never be read as the next one.
     if (r->close_after || (r->mhd && r->server->draining))
-        MHD_add_response_header(response, "Connection", "close");
+        add_header(r, response, "Connection", "close");
     return response;
 }
 
@@ -91,7 +100,11 @@ enum MHD_Result request_queue(struct request *r)
         connection_without_deadline(r->connection);
     else
         connection_deadline(r->connection, DEADLINE_WRITE);
-    enum MHD_Result queued = MHD_queue_response(r->mhd, (unsigned)r->status, response);
+    enum MHD_Result queued = MHD_NO; // ends the connection: whoever asked asks again
+    if (r->lacks_header)
+        log_error("net", "answer_lacks_header", "path=\"%s\"", r->parts.path ? r->parts.path : "?");
+    else
+        queued = MHD_queue_response(r->mhd, (unsigned)r->status, response);
     MHD_destroy_response(response); // the connection holds its own reference
     return queued;
 }

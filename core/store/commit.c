@@ -11,7 +11,7 @@
 #include "store/chain.h"
 #include "store/heads.h"
 
-#define CLOSE_PATIENCE_MS 10000
+#define CLOSE_PATIENCE_MS 1000 // whoever has more to give flushes before
 #define FLUSH_WAIT_MS     50
 
 static uint64_t clock_ns(void)

@@ -66,8 +66,11 @@ static enum fail_kind kind_of(int code)
     }
 }
 
-static const char *way_out(enum fail_kind kind)
+static const char *way_out(int code, enum fail_kind kind)
 {
+    // Something was broken off, and who only reads may not take it back.
+    if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY)
+        return "; start 'dure serve' once to finish what a crash broke off";
     if (kind == FAIL_FULL)
         return "; make room on the disk";
     if (kind == FAIL_CORRUPT)
@@ -79,7 +82,8 @@ bool link_fail(sqlite3 *db, const char *doing, struct fail *why)
 {
     int code = sqlite3_extended_errcode(db);
     enum fail_kind kind = kind_of(code);
-    return fail(why, kind, "%s: %s (sqlite %d)%s", doing, sqlite3_errmsg(db), code, way_out(kind));
+    return fail(why, kind, "%s: %s (sqlite %d)%s", doing, sqlite3_errmsg(db), code,
+                way_out(code, kind));
 }
 
 bool link_run(sqlite3 *db, const char *sql, struct fail *why)
