@@ -4,7 +4,7 @@
 //     t:http{ {status=, body=} … }  t:requests()   t:equal(got, wanted)
 //     local run = t:start("roster", {…})
 //     run:answer{as=, data=, key=, receipt=, withdraw=, delegate=, recuse=, item=, task=}
-//         -> reply | nil, code, message
+//         -> reply | nil, code, message, told ({code, message = {ko =, en =}, …})
 //     run:refused(code, {…})  run:event{…}  run:advance("P1D")  run:at("2013-05-02T10:00")
 //     run:finish()  run:crash()  run:cancel()  run:mails()  run:items()  run:show()  run:output()
 //     run:expect{status=, output=}  run:views()  run:view(name)  run:receipt(receipt)
@@ -322,7 +322,8 @@ static int answer_jmp(lua_State *L)
     lua_pushnil(L);
     lua_pushstring(L, why.code);
     lua_pushstring(L, why.message);
-    return 3;
+    lua_json_push_jmp(L, reply, LUA_NULL_ABSENT);
+    return 4;
 }
 
 static int refused_jmp(lua_State *L)

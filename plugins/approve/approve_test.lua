@@ -156,3 +156,76 @@ test("a crash between the steps changes nothing", function(t)
   decide(run, "boss", "approve")
   run:expect { output = { outcome = "approved" } }
 end)
+
+local function several(t, more)
+  people(t)
+  local with = { subject = { ko = "협약", en = "Agreement" }, each = { "가", { id = "나", title = "나마을" }, "다" }, line = { { group = "bosses" } } }
+  for k, v in pairs(more or {}) do with[k] = v end
+  return t:start("approve", with)
+end
+
+-- "가 approved boss, …": what came of each, and who decided it.
+local function told(run)
+  local parts = {}
+  for _, result in ipairs(run:output().results) do
+    local part = result.id .. " " .. result.outcome
+    for _, one in ipairs(result.decisions) do part = part .. " " .. one.person .. (one["for"] and " for " .. one["for"] or "") end
+    parts[#parts + 1] = part
+  end
+  return run:output().outcome .. ": " .. table.concat(parts, ", ")
+end
+
+test("several subjects do not wait for each other, and one mail has the links of all", function(t)
+  local run = several(t, { expires = "P1D" })
+  local mails = run:mails()
+  t:equal(#mails, 1)
+  t:equal(mails[1].subject, "[결재] 협약 (3건)")
+  t:equal(mails[1].text:find("협약: 나마을\n", 1, true) ~= nil, true)
+  run:answer { as = "boss", item = "다:1:boss", data = { decision = "approve" } }
+  run:refused("already_decided", { as = "boss", item = "다:1:boss", data = { decision = "reject" } })
+  run:answer { as = "boss", item = "가:1:boss", data = { decision = "return", note = "도장" } }
+  run:crash()
+  run:expect { status = "waiting" }
+  run:advance("P1D")
+  run:refused("closed", { as = "boss", item = "나:1:boss", data = { decision = "approve" } })
+  run:expect { status = "completed", output = { decidedAt = "2013-05-02T09:00:00+09:00" } }
+  t:equal(told(run), "returned: 가 returned boss, 나 expired, 다 approved boss")
+  t:equal(run:output().decisions[1].note, "도장")
+end)
+
+test("each of several goes to its next step by itself", function(t)
+  local run = several(t, { each = { "가", "나" }, line = { { people = { "h1" } }, { group = "bosses" } } })
+  run:mails()
+  run:answer { as = "h1", item = "나:1:h1", data = { decision = "approve" } }
+  t:equal(run:mails()[1].subject, "[결재] 협약: 나")
+  run:refused("not_eligible", { as = "boss", item = "가:1:h1", data = { decision = "approve" } })
+  run:answer { as = "boss", item = "나:2:boss", delegate = "deputy" }
+  run:answer { as = "deputy", item = "나:2:deputy for boss", data = { decision = "approve" } }
+  run:answer { as = "h1", item = "가:1:h1", data = { decision = "reject" } }
+  t:equal(told(run), "rejected: 가 rejected h1, 나 approved h1 deputy for boss")
+end)
+
+test("of several a recusal concerns one, and all approved is approved", function(t)
+  local run = several(t, { each = { "가", "나" }, need = "all", line = { { people = { "h1", "h2" } } } })
+  run:answer { as = "h1", item = "가:1:h1", recuse = "친족" }
+  run:answer { as = "h2", item = "가:1:h2", data = { decision = "approve" } }
+  run:answer { as = "h2", item = "나:1:h2", data = { decision = "approve" } }
+  run:expect { status = "waiting" }
+  run:answer { as = "h1", item = "나:1:h1", data = { decision = "approve" } }
+  t:equal(told(run), "approved: 가 approved h2, 나 approved h2 h1")
+end)
+
+test("none of several is nothing to decide, one of them twice is an error", function(t)
+  local run = several(t, { each = dure.array {} })
+  run:expect { status = "completed" }
+  t:equal(told(run), "approved: ")
+  several(t, { each = { "가", "가" } }):expect { status = "faulted", error = { status = 400 } }
+end)
+
+test("the line expires where nobody of its second step decides, and what was decided stays told", function(t)
+  local run = start(t, { expires = "PT1H" })
+  decide(run, "h1", "approve")
+  run:advance("PT1H")
+  run:expect { output = { outcome = "expired", decidedAt = "2013-05-01T10:00:00+09:00" } }
+  t:equal(run:output().decisions[1].person, "h1")
+end)

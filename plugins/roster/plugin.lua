@@ -101,6 +101,7 @@ local function register(step, item, answer)
   local state = step.state
   local e = entry.read(step.input, answer, item.assignee)
   if ledger.unit_is_taken(step, e.key) then words.refuse("already_registered") end
+  entry.check_requirements(step.input, e.data)
   e.status = seats.place_for(step, e.persons)
   if not e.status or not ledger.has_room(step, nil, e) then words.refuse("full") end
   state.seq = state.seq + 1
@@ -143,6 +144,7 @@ local function amend(step, item, answer)
   if #entry.list(step.input.unit) == 0 then new.key = old.key end
   for _, name in ipairs(kept) do new[name] = old[name] end
   if new.key ~= old.key and ledger.unit_is_taken(step, new.key) then words.refuse("already_registered") end
+  entry.check_requirements(step.input, new.data)
   check_room(step, old, new)
   new.asked = old.asked or new.warnings[1] ~= nil
   ledger.replace(step, old, new)

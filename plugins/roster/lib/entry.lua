@@ -128,6 +128,21 @@ local function warnings_of(input, data)
   return warnings
 end
 
+-- ---- who may not register at all
+
+-- Every requirement must be true; what cannot be reckoned is not. The refusal says all that is missing at once.
+function entry.check_requirements(input, data)
+  local short = { ko = {}, en = {} }
+  for _, one in ipairs(input.require or {}) do
+    local good, value = pcall(dure.json.query, expression(one.when), data)
+    if not good or value ~= true then
+      local message = message_of({ code = "not_eligible", message = one.message }, data)
+      for language, parts in pairs(short) do parts[#parts + 1] = dure.text.pick(message, language) end
+    end
+  end
+  if #short.ko > 0 then words.refuse("not_eligible", { ko = table.concat(short.ko, " "), en = table.concat(short.en, " ") }) end
+end
+
 -- ---- the whole
 
 function entry.read(input, answer, person)

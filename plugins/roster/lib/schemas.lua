@@ -72,6 +72,12 @@ schemas.input = {
     checks = { description = "What is reported and never corrected",
                anyOf = { { type = "array", items = { anyOf = { { type = "string" }, check } } },
                          { type = "object", additionalProperties = { anyOf = { { type = "string" }, check } } } } },
+    require = {
+      type = "array", maxItems = 50,
+      description = "Who may register: each must be true of the entry, or it is refused with `not_eligible` and the message",
+      items = { type = "object", required = { "when", "message" }, additionalProperties = false,
+                properties = { when = jq("jq over the entry that must be true"), message = text } },
+    },
     counts = { type = "object", additionalProperties = jq("jq giving a number for each entry"),
                description = "More totals by name" },
     order = { type = { "string", "object", "array" },

@@ -17,9 +17,9 @@ local refusals = {
   invalid = { ko = "인원을 셀 수 없습니다. 적은 내용을 살펴 주십시오.", en = "The persons cannot be counted; look at what was entered." },
 }
 
--- Ends the answer with a refusal, which changes nothing.
-function words.refuse(code)
-  error { refused = code, message = refusals[code] }
+-- Ends the answer with a refusal, which changes nothing; `message` where the workflow has its own sentence.
+function words.refuse(code, message)
+  error { refused = code, message = message or refusals[code] }
 end
 
 local notices = {
