@@ -16,6 +16,9 @@
 #include "json/diagnostic.h"
 #include "json/yaml.h"
 
+#define PLUGIN_CPU_MS_MIN 100
+#define PLUGIN_CPU_MS_MAX 600000
+
 static struct plugins *loaded;
 
 bool cli_read_file(const char *path, struct bytes *out, struct fail *why)
@@ -70,6 +73,25 @@ char *cli_plugins_directory(const char *given)
     return NULL;
 }
 
+// What is still inside a call at ten times its budget is stuck.
+static struct plugin_limits plugin_limits(void)
+{
+    struct plugin_limits limits = {0};
+    const char *set = getenv("DURE_PLUGIN_CPU_MS");
+    if (!set || !*set)
+        return limits;
+    char *end;
+    long ms = strtol(set, &end, 10);
+    if (*end || ms < PLUGIN_CPU_MS_MIN || ms > PLUGIN_CPU_MS_MAX) {
+        fprintf(stderr, "dure: DURE_PLUGIN_CPU_MS is %d to %d, not '%s'\n", PLUGIN_CPU_MS_MIN,
+                PLUGIN_CPU_MS_MAX, set);
+        exit(EXIT_USAGE);
+    }
+    limits.cpu_ms = (int)ms;
+    limits.stuck_ms = (int)ms * 10;
+    return limits;
+}
+
 struct plugins *cli_plugins(const char *given)
 {
     if (loaded)
@@ -80,7 +102,8 @@ struct plugins *cli_plugins(const char *given)
     struct fail why = {0};
     struct diagnostics diagnostics;
     diagnostics_init(&diagnostics);
-    loaded = plugins_new(NULL);
+    struct plugin_limits limits = plugin_limits();
+    loaded = plugins_new(&limits);
     bool ok = plugins_load(loaded, directory, &diagnostics, &why);
     if (!ok)
         fprintf(stderr, "dure: %s; --plugins or DURE_PLUGINS names the folder\n", why.message);
