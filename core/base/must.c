@@ -15,7 +15,7 @@ struct words {
     size_t length;
 };
 
-static _Thread_local const char *context;
+static _Thread_local const char *context, *within;
 static void (*_Atomic on_crash)(const char *words);
 static atomic_flag crashing = ATOMIC_FLAG_INIT;
 static _Thread_local bool is_crashing;
@@ -67,11 +67,31 @@ static void call_back(const char *words)
         callback(words);
 }
 
+static void words_begin(struct words *w, const char *claim)
+{
+    words_add(w, "dure: crash: ");
+    words_add(w, claim);
+}
+
+static void words_end(struct words *w)
+{
+    if (context || within)
+        words_add(w, " while ");
+    if (context)
+        words_add(w, context);
+    if (context && within)
+        words_add(w, " in ");
+    if (within)
+        words_add(w, within);
+    call_back(w->text);
+    w->text[w->length++] = '\n';
+    words_write(w);
+}
+
 void must_failed(const char *claim, const char *file, int line, const char *function)
 {
     struct words w = {.length = 0};
-    words_add(&w, "dure: crash: ");
-    words_add(&w, claim);
+    words_begin(&w, claim);
     words_add(&w, " (");
     words_add(&w, function);
     words_add(&w, ", ");
@@ -79,19 +99,32 @@ void must_failed(const char *claim, const char *file, int line, const char *func
     words_add(&w, ":");
     words_add_number(&w, line);
     words_add(&w, ")");
-    if (context) {
-        words_add(&w, " while ");
-        words_add(&w, context);
-    }
-    call_back(w.text);
-    w.text[w.length++] = '\n';
-    words_write(&w);
+    words_end(&w);
     abort();
+}
+
+void must_note_crash(const char *what)
+{
+    struct words w = {.length = 0};
+    if (is_crashing)
+        return;
+    words_begin(&w, what);
+    words_end(&w);
 }
 
 void must_context(const char *words)
 {
     context = words;
+}
+
+void must_within(const char *words)
+{
+    within = words;
+}
+
+const char *must_context_now(void)
+{
+    return context;
 }
 
 void must_on_crash(void (*callback)(const char *words))

@@ -12,9 +12,15 @@
 
 _Noreturn void must_failed(const char *claim, const char *file, int line, const char *function);
 
-// What the last words add (the instance and plugin in hand); `words` is borrowed and may be null.
-// One per thread.
+// What the last words add: what is in hand (an instance), and within it whose code runs (a plugin's
+// function). Borrowed, may be null. One of each per thread.
 void must_context(const char *words);
+void must_within(const char *words);
+const char *must_context_now(void);
 
 // Called once with the last words before abort, e.g. to write a crash marker; async-signal-safe.
+// NULL ends it.
 void must_on_crash(void (*callback)(const char *words));
+// The same last words for a crash that is no broken claim, from a signal handler; does not abort.
+// Nothing after last words of this process's own.
+void must_note_crash(const char *what);

@@ -9,12 +9,19 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/site.h"
+#include "store/store.h"
 
 static const char usage[] =
     "usage: dure plugin list [--plugins DIR] [--json]\n"
     "       dure plugin check DIR        say what is wrong with the plugins in a folder\n"
     "       dure plugin new NAME [DIR]   begin a plugin, with its test, in DIR/NAME "
-    "(plugins/NAME)\n";
+    "(plugins/NAME)\n"
+    "       dure plugin release NAME --data DIR [--plugins DIR]   let a plugin run again that was "
+    "held\n"
+    "                                    because it was at work in two crashes in a row\n";
+
+#define RELEASE_PATIENCE_MS 10000
 
 static int list(const char *directory, bool as_json)
 {
@@ -43,6 +50,26 @@ static int list(const char *directory, bool as_json)
     }
     json_free(all);
     return EXIT_GOOD;
+}
+
+// On a stopped server's data: while it runs, the lock says so.
+static int release(const char *name, const char *data, const char *directory)
+{
+    struct fail why = {0};
+    struct plugins *plugins = cli_plugins(directory);
+    struct site *site =
+        plugins ? site_open(&(struct site_opts){.data = data, .plugins = plugins}, &why) : NULL;
+    bool ok = site != NULL && plugins_release(plugins, site_store(site), name, &why);
+    if (ok) {
+        store_seal(site_store(site), engine_now_ms(site_engine(site)), NULL, NULL);
+        ok = store_flush(site_store(site), RELEASE_PATIENCE_MS, &why);
+    }
+    if (ok)
+        printf("%s runs again when the server starts; resume what was held with it\n", name);
+    else
+        cli_print_fail("plugin", &why);
+    site_close(site);
+    return ok ? EXIT_GOOD : EXIT_BAD;
 }
 
 static int check(const char *directory)
@@ -135,16 +162,19 @@ static int begin(const char *name, const char *directory)
 int command_plugin(int argc, char **argv)
 {
     static const struct option options[] = {{"plugins", required_argument, NULL, 'p'},
+                                            {"data", required_argument, NULL, 'd'},
                                             {"json", no_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    const char *directory = NULL;
+    const char *directory = NULL, *data = NULL;
     bool as_json = false;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (c == 'h')
             return fputs(usage, stdout), EXIT_GOOD;
         if (c == 'p')
             directory = optarg;
+        else if (c == 'd')
+            data = optarg;
         else if (c == 'j')
             as_json = true;
         else
@@ -156,7 +186,10 @@ int command_plugin(int argc, char **argv)
         return list(directory, as_json);
     if (strcmp(verb, "check") == 0 && word)
         return check(word);
+    if (strcmp(verb, "release") == 0 && word && data)
+        return release(word, data, directory);
     if (strcmp(verb, "new") == 0 && word && *word)
         return begin(word, optind + 2 < argc ? argv[optind + 2] : "plugins");
-    return cli_usage(usage, "plugin needs `list`, `check DIR` or `new NAME`");
+    return cli_usage(usage,
+                     "plugin needs `list`, `check DIR`, `new NAME` or `release NAME --data DIR`");
 }

@@ -1,9 +1,12 @@
 #include "cli/site.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/last_words.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "calendar/instant.h"
@@ -14,6 +17,7 @@
 #include "engine/loop.h"
 #include "net/client.h"
 #include "people/keyring.h"
+#include "plugin/held.h"
 #include "store/memory.h"
 #include "store/sqlite.h"
 #include "store/store.h"
@@ -38,6 +42,8 @@ struct site {
     struct mail_executor *mail;
     struct sink_executor *sink;
     json secrets;
+    struct last_words crash; // of the process before
+    bool keeps_last_words;
 };
 
 static void on_woken(uv_async_t *handle)
@@ -138,8 +144,24 @@ static bool open_keyring(struct site *s, const struct site_opts *opts, struct fa
     return keyring_sweep(s->people, why);
 }
 
+// After the store, which has the lock of the directory. A disk that has no room for them is no
+// reason not to start.
+static void open_last_words(struct site *s, const struct site_opts *opts)
+{
+    struct fail why = {0};
+    if (!opts->data)
+        return;
+    s->keeps_last_words = last_words_open(opts->data, &s->crash, &why);
+    if (!s->keeps_last_words)
+        log_warn("site", "no_last_words", "reason=\"%s\"", why.message);
+    if (*s->crash.text)
+        log_error("site", "crashed_before", "at=%" PRId64 " words=\"%s\"", s->crash.at_ms,
+                  s->crash.text);
+}
+
 static bool open_engine(struct site *s, const struct site_opts *opts, struct fail *why)
 {
+    open_last_words(s, opts);
     struct engine_opts engine_opts = {
         .store = s->store,
         .port = s->is_virtual ? &s->clock.port : port_system(),
@@ -147,14 +169,20 @@ static bool open_engine(struct site *s, const struct site_opts *opts, struct fai
         .secrets = s->secrets,
         .wake = s->engine_loop ? engine_loop_engine_wake : NULL,
         .context = s->engine_loop,
+        .last_words = *s->crash.text ? s->crash.text : NULL,
+        .last_words_ms = s->crash.at_ms,
     };
     s->engine = engine_new(&engine_opts);
     s->people = people_new(s->engine);
     if (opts->plugins)
         plugins_attach(opts->plugins, s->people);
     add_executors(s, opts);
+    if (opts->plugins && opts->data)
+        held_recover(opts->plugins, s->store, engine_opts.last_words, s->crash.at_ms);
     if (!open_keyring(s, opts, why) || !engine_recover(s->engine, why))
         return false;
+    if (s->keeps_last_words)
+        last_words_clear();
     if (s->engine_loop)
         engine_loop_attach(s->engine_loop, s->engine);
     return true;
@@ -207,6 +235,8 @@ void site_close(struct site *s)
     engine_free(s->engine);
     if (s->store)
         store_close(s->store);
+    if (s->keeps_last_words)
+        last_words_close();
     memory_disk_free(s->disk);
     must(uv_loop_close(&s->loop) == 0);
     json_free(s->secrets);

@@ -33,6 +33,7 @@ struct engine *engine_new(const struct engine_opts *opts)
     e->turn_inputs = opts->turn_inputs ? opts->turn_inputs : ENGINE_TURN_INPUTS;
     e->seal_inputs = opts->seal_inputs ? opts->seal_inputs : ENGINE_SEAL_INPUTS;
     e->last_words = opts->last_words;
+    e->last_words_ms = opts->last_words_ms;
     e->now_ms = e->port->now_ms(e->port->context);
     e->next_due_ms = INT64_MAX;
     random_seed(&e->random, e->port->seed);

@@ -68,6 +68,7 @@ struct engine_opts {
     void *context;
     size_t turn_inputs, seal_inputs; // 0: as usual; tests take small ones
     const char *last_words;          // what the process before said when it crashed; NULL: nothing
+    int64_t last_words_ms;           // when; the same again is the same crash; 0: not known
 };
 struct engine *engine_new(const struct engine_opts *opts);
 void engine_free(struct engine *e);

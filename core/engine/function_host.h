@@ -42,6 +42,8 @@ struct step_outcome {
         STEP_DONE,    // value: the output
         STEP_RAISED,  // value: problem details
         STEP_REFUSED, // an answer was refused: value {code, message}; all undone
+        STEP_HELD,    // not now: value is the sentence of an incident; the instance is held, and
+                      // after a person has resumed it the same call comes again
         STEP_BROKEN,  // the handler broke a rule of the house (killed, out of memory): value is a
                       // problem
     } verdict;

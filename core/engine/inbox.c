@@ -84,6 +84,19 @@ void inbox_put_urgent(struct inbox *in, struct inbox_entry *entry)
     in->count++;
 }
 
+void inbox_put_back(struct inbox *in, const struct inbox_entry *entry)
+{
+    struct wait_address address = {entry->path, entry->attempt, entry->name};
+    struct inbox_entry *copy =
+        inbox_entry_new(entry->kind, entry->what, address, json_ref(entry->value));
+    copy->failed = entry->failed;
+    copy->filter = entry->filter;
+    copy->correlation = json_ref(entry->correlation);
+    copy->event_seq = entry->event_seq;
+    list_append(in->entries.next, &copy->node); // before the first
+    in->count++;
+}
+
 void inbox_put_first(struct inbox *in, struct inbox_entry *entry)
 {
     list_append(in->urgent.next, &entry->node); // appending to the first puts it before that

@@ -50,7 +50,8 @@ void inbox_entry_free(struct inbox_entry *entry);
 
 void inbox_put(struct inbox *in, struct inbox_entry *entry);
 void inbox_put_urgent(struct inbox *in, struct inbox_entry *entry);
-void inbox_put_first(struct inbox *in, struct inbox_entry *entry); // before all others
+void inbox_put_back(struct inbox *in, const struct inbox_entry *entry); // a copy, to come again
+void inbox_put_first(struct inbox *in, struct inbox_entry *entry);      // before all others
 // The next entry, now the caller's, or NULL. A paused instance takes only control inputs.
 struct inbox_entry *inbox_take(struct inbox *in, bool paused);
 bool inbox_has_next(const struct inbox *in, bool paused);

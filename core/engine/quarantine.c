@@ -1,5 +1,7 @@
 #include "engine/quarantine.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -8,8 +10,9 @@
 #include "engine/rows.h"
 #include "engine/state.h"
 
-#define META_KEY_NAME "crashed"
-#define PATIENCE_MS   2000
+#define META_KEY_NAME           "crashed"
+#define PATIENCE_MS             2000
+#define QUARANTINE_REASON_BYTES 256
 
 // The instance id somewhere in the last words, or "".
 static struct id id_in(const char *words)
@@ -25,9 +28,12 @@ static struct id id_in(const char *words)
     return (struct id){{0}};
 }
 
+// "ID MILLISECONDS", or nothing when the process before did not crash with an instance in hand.
 static void remember(struct engine *e, const char *id)
 {
-    struct value columns[] = {value_text(META_KEY_NAME), value_text(id)};
+    char note[ID_LENGTH + 32];
+    snprintf(note, sizeof note, "%s %lld", id, (long long)e->last_words_ms);
+    struct value columns[] = {value_text(META_KEY_NAME), value_text(note)};
     if (*id)
         store_put(e->store, TABLE_META, columns);
     else
@@ -65,22 +71,46 @@ static void remember_now(struct engine *e, const char *id)
         log_error("engine", "crash_not_noted", "reason=\"%s\"", why.message);
 }
 
+// The same crash may be told twice: by a process that was killed before it could clear the words.
+static bool is_same_crash(const struct engine *e, const char *noted)
+{
+    const char *at = strchr(noted, ' ');
+    return e->last_words_ms != 0 && at && strtoll(at, NULL, 10) == e->last_words_ms;
+}
+
 bool quarantine_note(struct engine *e)
 {
     struct id crashed = id_in(e->last_words);
     struct row row = {0};
     rows_get(e->store, TABLE_META, (struct value[]){value_text(META_KEY_NAME)}, &row);
-    bool same = strcmp(row_is_there(&row) ? row_text(&row, META_VALUE) : "", crashed.text) == 0;
+    const char *noted = row_is_there(&row) ? row_text(&row, META_VALUE) : "";
+    bool none = *crashed.text == 0 && *noted == 0;
+    bool told = *crashed.text && is_same_crash(e, noted);
+    bool again = *crashed.text && !told && strncmp(noted, crashed.text, ID_LENGTH) == 0;
     row_done(&row);
-    if (!same)
+    if (!none && !told)
         remember_now(e, crashed.text);
-    return same && *crashed.text;
+    return again;
+}
+
+// The plugin too, if one was at work: it is what a person will look at first.
+static void tell_reason(const char *words, char *out, size_t size)
+{
+    const char *plugin = words ? strstr(words, "plugin '") : NULL;
+    const char *end = plugin ? strchr(plugin + strlen("plugin '"), '\'') : NULL;
+    int length = end ? (int)(end + 1 - plugin) : 0;
+    snprintf(out, size,
+             "it was in hand in two crashes in a row%s%.*s; see the log, mend what it "
+             "runs into, and resume or cancel it",
+             length > 0 ? ", inside " : "", length, length > 0 ? plugin : "");
 }
 
 void quarantine_hold(struct engine *e)
 {
     struct id crashed = id_in(e->last_words);
     struct fail why = {0};
-    if (!engine_quarantine(e, crashed.text, "it was in hand in two crashes in a row", &why))
+    char reason[QUARANTINE_REASON_BYTES];
+    tell_reason(e->last_words, reason, sizeof reason);
+    if (!engine_quarantine(e, crashed.text, reason, &why))
         log_warn("engine", "quarantine_refused", "reason=\"%s\"", why.message);
 }

@@ -30,6 +30,7 @@ struct engine {
     void *context;
     size_t turn_inputs, seal_inputs;
     const char *last_words;
+    int64_t last_words_ms;
 
     struct random random;
     int64_t now_ms;

@@ -170,6 +170,28 @@ static bool may_wait(struct engine *e, const struct step_call *call)
     return !s || s->waits;
 }
 
+static void hold(struct engine *e, struct live *l, const struct step_outcome *out)
+{
+    struct fail why = {0};
+    if (!engine_quarantine(e, l->id, json_text(out->value), &why))
+        log_error("engine", "quarantine_refused", "reason=\"%s\"", why.message);
+}
+
+// The step is open, as if its beginning were an event that it has yet to take.
+static void begin_held(struct engine *e, struct live *l, const struct step_call *call,
+                       const struct step_outcome *out)
+{
+    struct wait_address address = {call->address.path, call->address.attempt, ""};
+    struct inbox_entry *start = inbox_entry_new(INBOX_STEP, STEP_START, address, json_absent());
+    json nothing = json_null();
+    row_put(e, call, nothing, NULL);
+    json_free(nothing);
+    l->has_rows = l->has_steps = true;
+    inbox_put_back(&l->inbox, start);
+    inbox_entry_free(start);
+    hold(e, l, out);
+}
+
 static void begin_outcome(struct engine *e, struct live *l, const struct step_call *call,
                           const struct handler *handler, struct step_outcome *out)
 {
@@ -186,6 +208,9 @@ static void begin_outcome(struct engine *e, struct live *l, const struct step_ca
         if (handler->wrote_rows || may_wait(e, call))
             step_close(e, &call->address, "completed");
         answer_call(l, address, json_ref(out->value), false);
+        return;
+    case STEP_HELD:
+        begin_held(e, l, call, out);
         return;
     case STEP_RAISED:
     case STEP_REFUSED:
@@ -264,6 +289,9 @@ static void go_on(struct engine *e, struct live *l, const struct open_step *s,
         step_close(e, &s->address, "completed");
         answer_call(l, address, json_ref(out->value), false);
         break;
+    case STEP_HELD:
+        hold(e, l, out);
+        return;
     case STEP_RAISED:
     case STEP_REFUSED:
     case STEP_BROKEN:
@@ -305,6 +333,8 @@ void step_take(struct engine *e, struct live *l, const struct inbox_entry *entry
     run_handler(e, &s.call, &handler, &out);
     if (entry->event_seq && verdict_keeps(out.verdict))
         correlate_consumed(e, l, entry->event_seq, entry->path);
+    if (out.verdict == STEP_HELD)
+        inbox_put_back(&l->inbox, entry);
     go_on(e, l, &s, &out);
     outcome_done(&out);
     open_step_done(&s);
@@ -399,6 +429,8 @@ static bool hand_verdict(struct engine *e, struct live *l, const struct open_ste
         return raised(e, l, s, out, why);
     case STEP_REFUSED:
         return refused(out, reply, why);
+    case STEP_HELD:
+        return fail_code(why, FAIL_BUSY, "paused", "%s", json_text(out->value));
     case STEP_BROKEN:
         return broken(s, out, why);
     }

@@ -158,6 +158,7 @@ static void outcome_returned(struct host_call *h)
         return;
     case STEP_REFUSED:
     case STEP_RAISED:
+    case STEP_HELD:
     case STEP_BROKEN:
         return;
     }
@@ -215,9 +216,21 @@ static bool input_fits(struct host_call *h)
     return false;
 }
 
+static void outcome_held(struct host_call *h)
+{
+    json reason = json_printf("plugin '%s' is quarantined: it was at work in two crashes in a row; "
+                              "mend it, or run 'dure plugin release %s', and resume this",
+                              h->plugin->name, h->plugin->name);
+    outcome_problem(h->out, STEP_HELD, reason);
+}
+
 static bool plugin_is_ready(struct host_call *h)
 {
     struct fail why = {0};
+    if (h->plugin->held) {
+        outcome_held(h);
+        return false;
+    }
     if (h->plugin->quarantined)
         fail(&why, FAIL_DENIED, "plugin '%s' is quarantined after it was stopped %d times",
              h->plugin->name, h->plugin->kills);

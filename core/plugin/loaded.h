@@ -58,6 +58,7 @@ struct plugin {
     int kills;               // with fewer than GOOD_CALLS between them
     int good_calls;          // since the last one
     bool quarantined;
+    bool held; // after two crashes: see held.h
 };
 
 struct plugins {

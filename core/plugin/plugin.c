@@ -245,7 +245,7 @@ json plugins_list(struct plugins *p)
         json_set_text(&out, "name", plugin->name);
         json_set_text(&out, "version", plugin->version);
         json_set_text(&out, "folder", plugin->folder);
-        json_set_bool(&out, "quarantined", plugin->quarantined);
+        json_set_bool(&out, "quarantined", plugin->quarantined || plugin->held);
         json_set_int(&out, "kills", plugin->kills);
         json_set_take(&out, "functions", functions);
         json_append_take(&list, out);

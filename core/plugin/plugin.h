@@ -28,6 +28,11 @@ CHECKED bool plugins_load(struct plugins *p, const char *directory, struct diagn
                           struct fail *why);
 void plugins_attach(struct plugins *p, struct people *people); // before the first handler
 struct function_host *plugins_host(struct plugins *p);
+// Lets a plugin run again that was held after crashes, or stopped too often; joins the current
+// batch.
+struct store;
+CHECKED bool plugins_release(struct plugins *p, struct store *s, const char *name,
+                             struct fail *why);
 json plugins_list(struct plugins *p); // [{name, version, functions: [{name, summary, effects,
                                       // input, output}], quarantined}]
 

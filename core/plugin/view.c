@@ -195,7 +195,7 @@ json plugins_view(struct plugins *p, const char *instance, const char *task, con
     while (!found && scan_next(scan, &row, why)) {
         struct function *f =
             plugins_function(p, row_text(&row, STEP_FUNCTION), row_text(&row, STEP_VERSION));
-        found = f != NULL && !f->plugin->quarantined &&
+        found = f != NULL && !f->plugin->quarantined && !f->plugin->held &&
                 strcmp(host_task_of(row_text(&row, STEP_PATH)), task) == 0 &&
                 has_view(f, name, &title);
         if (found)

@@ -18,6 +18,7 @@ struct watchdog {
     uint64_t call; // 0: nobody is inside; else the number of the call
     uint64_t calls;
     char words[160]; // of who is inside
+    char stuck[240]; // and for which instance
 };
 
 static struct timespec later(int ms)
@@ -45,7 +46,7 @@ static void *watch(void *context)
         if (pthread_cond_timedwait(&w->stopped, &w->mutex, &until) == 0)
             continue;
         if (w->call != 0 && w->call == seen) {
-            must_context(w->words);
+            must_context(w->stuck);
             must_failed("a plugin call came back in time", __FILE__, __LINE__, __func__);
         }
         seen = w->call;
@@ -88,7 +89,10 @@ void watchdog_enter(struct watchdog *w, const char *plugin, const char *function
     pthread_mutex_lock(&w->mutex);
     must(w->call == 0);
     w->call = ++w->calls;
-    snprintf(w->words, sizeof w->words, "plugin %.60s, function %.60s", plugin, function);
+    const char *in_hand = must_context_now();
+    snprintf(w->words, sizeof w->words, "plugin '%.60s', function '%.60s'", plugin, function);
+    snprintf(w->stuck, sizeof w->stuck, "%.60s in %s", in_hand ? in_hand : "nothing", w->words);
+    must_within(w->words);
     pthread_mutex_unlock(&w->mutex);
 }
 
@@ -97,5 +101,6 @@ void watchdog_leave(struct watchdog *w)
     pthread_mutex_lock(&w->mutex);
     must(w->call != 0);
     w->call = 0;
+    must_within(NULL);
     pthread_mutex_unlock(&w->mutex);
 }

@@ -7,8 +7,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/last_words.h"
 #include "base/mem.h"
 #include "store/sqlite_file.h"
 
@@ -85,6 +87,24 @@ static void check_lock(const char *directory, struct doctor_report *r)
     else
         say(r, "ok", "process %s is running on it", owner);
     close(lock);
+}
+
+static void check_last_words(const char *directory, struct doctor_report *r)
+{
+    struct last_words crash;
+    time_t at;
+    struct tm utc;
+    char when[32];
+    last_words_read(directory, &crash);
+    if (crash.text[0] == '\0')
+        return;
+    at = (time_t)(crash.at_ms / 1000);
+    gmtime_r(&at, &utc);
+    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    say(r, "hint",
+        "the server crashed at %s and has not started since: %.400s; start it again: what is in "
+        "hand in two crashes in a row is held, and the console names it",
+        when, crash.text);
 }
 
 static void check_log(const char *directory, struct doctor_report *r)
@@ -208,6 +228,7 @@ bool store_doctor(const char *directory, struct doctor_report *report)
     check_rights(directory, report);
     check_room(directory, report);
     check_lock(directory, report);
+    check_last_words(directory, report);
     check_log(directory, report);
     check_database(directory, report);
     return report->problems == 0;

@@ -155,6 +155,29 @@ TEST(catalogue, holds_what_crashed_twice_before_its_first_commit)
     world_done(&w);
 }
 
+// A process that is killed before it could clear the words tells the same crash again.
+TEST(catalogue, counts_a_crash_that_is_told_twice_once)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    struct fail why = {0};
+    assert_non_null(deploy(&w, FIRST, false, &why));
+    struct id id = world_start(&w, "a", "{}");
+    world_settle(&w);
+    w.last_words = id.text;
+    w.last_words_ms = 1000;
+    world_crash(&w);
+    world_crash(&w);
+    world_settle(&w);
+    assert_shown(&w, id.text, "status", "waiting");
+    w.last_words_ms = 2000;
+    world_crash(&w);
+    world_settle(&w);
+    assert_shown(&w, id.text, "status", "suspended");
+    world_done(&w);
+}
+
 // A host that has lost its functions: what needs them is kept, says so, and goes on when they are
 // back.
 static const struct function_signature *find_nothing(void *context, const char *name,
@@ -215,4 +238,5 @@ RUN(CASE(catalogue, takes_the_same_text_twice_and_another_only_by_force),
     CASE(catalogue, starts_the_latest_version), CASE(catalogue, compiles_nothing_that_is_not_used),
     CASE(catalogue, holds_what_crashed_twice),
     CASE(catalogue, holds_what_crashed_twice_before_its_first_commit),
+    CASE(catalogue, counts_a_crash_that_is_told_twice_once),
     CASE(catalogue, keeps_what_it_cannot_read), CASE(catalogue, orders_versions))

@@ -29,6 +29,7 @@ struct world {
     const char *directory; // of SQLite's file; NULL: in memory
     size_t turn_inputs, seal_inputs;
     const char *last_words;
+    int64_t last_words_ms;
     const struct function_signature *(*without_functions)(void *, const char *, const char *);
     // the executor's memory
     char keys[WORLD_EFFECTS][300];
@@ -260,7 +261,8 @@ static inline void world_open(struct world *w)
                                                  .secrets = json_absent(),
                                                  .turn_inputs = w->turn_inputs,
                                                  .seal_inputs = w->seal_inputs,
-                                                 .last_words = w->last_words});
+                                                 .last_words = w->last_words,
+                                                 .last_words_ms = w->last_words_ms});
     w->http = (struct executor){.kind = "http", .begin = world_begin, .context = w};
     w->sink = (struct executor){.kind = "sink", .begin = world_begin, .context = w};
     engine_add_executor(w->engine, &w->http);

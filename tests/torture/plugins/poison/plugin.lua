@@ -1,0 +1,16 @@
+-- poison: does what nothing inside the process can stop, a jq text that counts for hours, once `bite` is true.
+local functions = {}
+
+functions.poison = {
+  summary = "Wait for a word, then count for hours if it says so",
+  effects = "local",
+  input = { type = "object", properties = { at = { type = "string" }, bite = { type = "boolean" } } },
+  start = function(step)
+    if step.input.bite then
+      dure.json.query("[range(3000)] | reduce (.[] as $a | .[] as $b | .[] as $c | 1) as $x (0; . + $x)", {})
+    end
+    return { bitten = false }
+  end,
+}
+
+return { name = "poison", version = "1.0.0", functions = functions }
