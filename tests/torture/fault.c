@@ -4,9 +4,7 @@
 // socket. Any thread.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <execinfo.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -27,24 +25,8 @@ static long long nth;
 static bool goes_on;
 static atomic_llong count;
 
-// Where a wild access came from, for whoever reads the test's output.
-static void show_place(int number)
-{
-    void *frames[40];
-    backtrace_symbols_fd(frames, backtrace(frames, 40), STDERR_FILENO);
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
 __attribute__((constructor)) static void read_order(void)
 {
-    void *frame;
-    backtrace(&frame, 1); // loads what it needs before anything fails
-    static char stack[64 * 1024];
-    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof(stack)}, NULL);
-    struct sigaction action = {.sa_handler = show_place, .sa_flags = SA_ONSTACK};
-    sigaction(SIGSEGV, &action, NULL);
-    sigaction(SIGBUS, &action, NULL);
     const char *text = getenv("DURE_FAULT"), *colon = text ? strchr(text, ':') : NULL;
     if (!colon || (size_t)(colon - text) >= sizeof(kind))
         return;

@@ -55,8 +55,8 @@ function placeNew() {
 
 // How a process may end that met a fault: well, with a message, or aborted with last words.
 function endedWell({ code, signal, said }, kind) {
-  // libjq 1.6 touches what it did not get when it compiles; a crash there is an abort to us.
-  if (signal === 'SIGSEGV' && kind === 'malloc') return true;
+  // libjq 1.6 touches what it did not get when it compiles; with last words that is an abort like any other.
+  if (signal === 'SIGSEGV' && kind === 'malloc') return /dure: crash: /.test(said);
   if (signal === 'SIGABRT' || code === 134) return said.trim() !== '';
   if (signal) return false;
   return code === 0 || said.trim() !== '';
