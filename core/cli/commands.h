@@ -9,6 +9,7 @@ int command_check(int argc, char **argv);
 int command_deploy(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_graph(int argc, char **argv);
+int command_mail(int argc, char **argv);
 int command_operate(int argc,
                     char **argv); // list show start send answer cancel pause resume retry why
 int command_people(int argc, char **argv);

@@ -261,6 +261,30 @@ bool cli_number(const char *name, const char *text, int64_t least, int64_t most,
     return true;
 }
 
+struct definition *cli_definition(const char *path, const struct function_catalogue *f,
+                                  struct fail *why)
+{
+    struct diagnostics diagnostics;
+    struct definition *d = NULL;
+    struct bytes text;
+    bytes_init(&text, LIMIT_DEFINITION_BYTES);
+    diagnostics_init(&diagnostics);
+    if (cli_read_file(path, &text, why)) {
+        d = definition_parse(path, text.data, text.length,
+                             &(struct definition_opts){.functions = f}, &diagnostics);
+        if (d == NULL)
+            fail(why, FAIL_INVALID, "'%s' has mistakes; they come first", path);
+    }
+    bytes_clear(&text);
+    if (d == NULL && diagnostics.count > 0) {
+        diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &text);
+        fputs(text.data, stderr);
+    }
+    diagnostics_done(&diagnostics);
+    bytes_done(&text);
+    return d;
+}
+
 static bool prefers_korean(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};

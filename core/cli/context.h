@@ -25,6 +25,9 @@ char *cli_plugins_directory(const char *given);
 struct plugins *cli_plugins(const char *given);
 const struct function_catalogue *cli_functions(const char *given);
 void cli_plugins_done(void);
+// The workflow in a file; NULL and why, with its mistakes on stderr. definition_unref.
+struct definition *cli_definition(const char *path, const struct function_catalogue *f,
+                                  struct fail *why);
 
 // A value given on the command line: JSON or YAML text, or @FILE, or NULL (absent).
 CHECKED bool cli_value(const char *text, json *out, struct fail *why);

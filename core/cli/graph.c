@@ -91,30 +91,6 @@ static bool write_picture(const struct definition *d, const char *format, struct
     return good;
 }
 
-static struct definition *read_definition(const char *path, const struct function_catalogue *f,
-                                          struct fail *why)
-{
-    struct diagnostics diagnostics;
-    struct definition *d = NULL;
-    struct bytes text;
-    bytes_init(&text, LIMIT_DEFINITION_BYTES);
-    diagnostics_init(&diagnostics);
-    if (cli_read_file(path, &text, why)) {
-        d = definition_parse(path, text.data, text.length,
-                             &(struct definition_opts){.functions = f}, &diagnostics);
-        if (d == NULL)
-            fail(why, FAIL_INVALID, "'%s' has mistakes; they come first", path);
-    }
-    bytes_clear(&text);
-    if (d == NULL && diagnostics.count > 0) {
-        diagnostics_write_text(&diagnostics, cli_is_color(STDERR_FILENO), &text);
-        fputs(text.data, stderr);
-    }
-    diagnostics_done(&diagnostics);
-    bytes_done(&text);
-    return d;
-}
-
 int command_graph(int argc, char **argv)
 {
     static const struct option options[] = {{"format", required_argument, NULL, 'f'},
@@ -137,7 +113,7 @@ int command_graph(int argc, char **argv)
         return cli_usage(usage, "there is no format '%s'; there are svg, dot, mermaid", format);
     if (optind + 1 != argc)
         return cli_usage(usage, "graph needs one file");
-    struct definition *d = read_definition(argv[optind], cli_functions(plugins), &why);
+    struct definition *d = cli_definition(argv[optind], cli_functions(plugins), &why);
     bool good = d != NULL && write_picture(d, format, &why);
     if (!good)
         cli_print_fail("graph", &why);

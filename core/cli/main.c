@@ -22,6 +22,8 @@ static const struct command {
     {"rehearse", "Write", "play a workflow through months and show everything that would happen",
      command_rehearse},
     {"schema", "Write", "print the JSON Schema for editors", command_schema},
+    {"mail", "Write", "show templates of mails as they will be sent; take in what came back",
+     command_mail},
     {"plugin", "Write", "list, check or begin plugins", command_plugin},
     {"serve", "Serve", "run the server", command_serve},
     {"deploy", "Operate", "hand definitions to a server", command_deploy},

@@ -134,6 +134,12 @@ struct template *build_authentication(struct builder *b, const struct yaml_node 
 void check_with(struct builder *b, const struct function_signature *signature,
                 const struct yaml_node *call, const struct yaml_node *with);
 
+// ── check_mail.c: templates of mails, and the calls that name them ──
+void check_mail_templates(struct builder *b, const struct yaml_node *templates);
+// `with` of a function whose schema says which of its arguments name a template.
+void check_mail_use(struct builder *b, const struct function_signature *signature,
+                    const struct yaml_node *with);
+
 // ── build_use.c ──
 void build_use(struct builder *b, const struct yaml_node *use);
 struct error_source *build_error(struct builder *b, const struct yaml_node *node);

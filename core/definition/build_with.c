@@ -181,4 +181,5 @@ void check_with(struct builder *b, const struct function_signature *signature,
     json value = with == NULL ? json_object() : constant_part(&p, with, "");
     (void)schema_check(signature->input, value, violated, &p);
     json_free(value);
+    check_mail_use(b, signature, with);
 }

@@ -56,12 +56,29 @@ static const struct shape_key QUIET_KEYS[] = {
 };
 static const struct shape QUIET = {
     .kind = SHAPE_RECORD, .what = "'metadata.dure.quiet'", SHAPE_KEYS(QUIET_KEYS)};
+static const struct shape_key LETTER_KEYS[] = {
+    {"subject", &SHAPE_OF_TEXT, false, "One line; of the task that sends it if not given"},
+    {"text", &SHAPE_OF_TEXT, true, "The mail; {{name}} stands for a value"},
+    {"html", &SHAPE_OF_TEXT, false, "The same for programs that show HTML; values are escaped"},
+};
+static const struct shape LETTER = {
+    .kind = SHAPE_RECORD, .what = "a mail {subject, text, html}", SHAPE_KEYS(LETTER_KEYS)};
+static const struct shape_key TEMPLATE_KEYS[] = {
+    {"ko", &LETTER, false, "In Korean"},
+    {"en", &LETTER, false, "In English"},
+};
+static const struct shape TEMPLATE = {.kind = SHAPE_RECORD,
+                                      .what = "a template of mails {ko, en}",
+                                      .count_min = 1,
+                                      SHAPE_KEYS(TEMPLATE_KEYS)};
+static const struct shape TEMPLATES = {.kind = SHAPE_MAP, .item = &TEMPLATE};
 static const struct shape_key DURE_KEYS[] = {
     {"zone", &SHAPE_OF_TEXT, false, "Time zone of this workflow, as Asia/Seoul"},
     {"calendar", &CALENDAR, false, "Holidays: the name of a calendar, or dates"},
     {"retention", &SHAPE_OF_DURATION, false, "How long a finished case is kept"},
     {"schedule", &RULE, false, "A schedule by recurrence rule"},
     {"quiet", &QUIET, false, "Hours in which no optional mail is sent"},
+    {"templates", &TEMPLATES, false, "Mails by name, in Korean and English"},
 };
 const struct shape LANGUAGE_METADATA = {.kind = SHAPE_RECORD,
                                         .name = "dure",

@@ -357,6 +357,23 @@ bool mail_settle(struct people *p, const char *key, const char *status, const ch
     return good;
 }
 
+// Optional mail that waited for the morning is no use when its workflow was cancelled in the night.
+// What a step says of the cancelling itself is decided in the same instant, and goes.
+static bool was_called_off(struct people *p, const struct row *mail)
+{
+    struct fail why = {0};
+    struct row row;
+    struct value id = value_text(row_text(mail, MAIL_INSTANCE));
+    if (row_is_null(mail, MAIL_INSTANCE) || strcmp(row_text(mail, MAIL_STATUS), "delayed") != 0 ||
+        !store_get(p->store, TABLE_INSTANCE, &id, &row, &why))
+        return false;
+    bool off = row_is_there(&row) && strcmp(row_text(&row, INSTANCE_STATUS), "cancelled") == 0 &&
+               !row_is_null(&row, INSTANCE_ENDED_MS) &&
+               row_integer(&row, INSTANCE_ENDED_MS) > row_integer(mail, MAIL_AT_MS);
+    row_done(&row);
+    return off;
+}
+
 bool mail_may_go(struct people *p, const char *key, const char **why_not)
 {
     struct fail why = {0};
@@ -373,6 +390,8 @@ bool mail_may_go(struct people *p, const char *key, const char **why_not)
         *why_not = mail_fate_name(MAIL_BOUNCING);
     else if (purpose && has_opted_out(p, &to, person))
         *why_not = mail_fate_name(MAIL_OPTED_OUT);
+    else if (was_called_off(p, &row))
+        *why_not = "cancelled";
     if (*why_not && !mail_settle(p, key, "suppressed", *why_not, &why))
         *why_not = NULL;
     json_free(person);
@@ -472,5 +491,17 @@ json mail_show(struct people *p, int64_t seq, struct fail *why)
         if (why->kind == FAIL_NONE)
             fail(why, FAIL_NOT_FOUND, "there is no mail %lld", (long long)seq);
     }
+    return mail;
+}
+
+json mail_find(struct people *p, const char *key, struct fail *why)
+{
+    struct row row;
+    json mail = json_absent();
+    if (!get_row(p, key, &row, why))
+        return json_absent();
+    if (row_is_there(&row) && !show_row(&row, &mail, why))
+        mail = json_absent();
+    row_done(&row);
     return mail;
 }

@@ -55,3 +55,4 @@ json mail_list_after(struct people *p, int64_t after_seq, size_t limit, struct f
 CHECKED bool mail_settle(struct people *p, const char *key, const char *status, const char *note,
                          struct fail *why);
 json mail_show(struct people *p, int64_t seq, struct fail *why);
+json mail_find(struct people *p, const char *key, struct fail *why); // absent if there is none

@@ -93,12 +93,24 @@ static bool read_folder(struct reading *r, const char *folder, const char *prefi
     return good;
 }
 
+// What plugins of one directory have in common lies in `shared/` beside them and is theirs to
+// require as "shared.NAME": the text only, each runs it in a state of its own.
+static bool read_shared(struct reading *r, const char *folder)
+{
+    struct stat info;
+    char *path = mem_printf("%s/../shared", folder);
+    bool good =
+        lstat(path, &info) != 0 || !S_ISDIR(info.st_mode) || read_folder(r, path, "shared.", 1);
+    mem_free(path);
+    return good;
+}
+
 bool folder_read(const char *folder, struct plugin_file **files, size_t *count, struct hash *hash,
                  struct fail *why)
 {
     struct reading r = {.why = why};
     struct hasher hasher;
-    bool good = read_folder(&r, folder, "", 0);
+    bool good = read_folder(&r, folder, "", 0) && read_shared(&r, folder);
     hasher_init(&hasher);
     for (size_t i = 0; i < r.count; i++) {
         hasher_add_field(&hasher, r.files[i].name, strlen(r.files[i].name));

@@ -142,7 +142,8 @@ static int require_jmp(lua_State *L)
     if (text == NULL)
         return luaL_error(L,
                           "require: there is no '%s' in the plugin's own folder (a name like "
-                          "'lib.tally' means lib/tally.lua)",
+                          "'lib.tally' means lib/tally.lua, 'shared.tally' the folder shared/ "
+                          "beside the plugins)",
                           name);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, sandbox_of(L));

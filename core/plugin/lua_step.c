@@ -375,6 +375,7 @@ void lua_step_open_jmp(lua_State *L)
     lua_createtable(L, 0, 40);
     sandbox_set_functions_jmp(L, methods);
     sandbox_set_functions_jmp(L, lua_ask_methods);
+    sandbox_set_functions_jmp(L, lua_letter_methods);
     sandbox_set_functions_jmp(L, lua_http_methods);
     sandbox_set_functions_jmp(L, lua_peer_methods);
     sandbox_set_functions_jmp(L, lua_urn_methods);

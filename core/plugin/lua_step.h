@@ -13,6 +13,7 @@ void lua_step_settle_jmp(lua_State *L, int step);
 
 // Methods that live in files of their own.
 extern const luaL_Reg lua_ask_methods[];
+extern const luaL_Reg lua_letter_methods[];
 extern const luaL_Reg lua_http_methods[];
 extern const luaL_Reg lua_peer_methods[];
 extern const luaL_Reg lua_urn_methods[];

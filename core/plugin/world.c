@@ -22,22 +22,39 @@ struct world {
     const struct zone *zone;
     struct engine *engine;
     struct people *people;
-    struct executor mail; // keeps what it is given: the row of the mail is the mailbox
+    struct executor mail; // the row of the mail is the mailbox
+    json sent;            // [{key, at}] in the order in which they went, each key once
+    json sent_keys;       // {key: true}
     struct executor *others[EXECUTORS_MAX];
     size_t other_count;
     json secrets;
 };
+
+// A crash may have an effect begun again; whoever looks sees one mail.
+static void note_sent(struct world *w, const char *key)
+{
+    char at[INSTANT_TEXT_SIZE];
+    if (json_has(w->sent_keys, key))
+        return;
+    instant_write_utc(w->port.now_ms, at);
+    json one = json_object();
+    json_set_text(&one, "key", key);
+    json_set_text(&one, "at", at);
+    json_append_take(&w->sent, one);
+    json_set_bool(&w->sent_keys, key, true);
+}
 
 static void mail_begin(struct executor *x, struct engine *engine, const struct effect *effect)
 {
     struct world *w = x->context;
     struct fail why = {0};
     struct effect_result result = {.outcome = EFFECT_DONE, .value = json_object()};
-    const char *key = json_get_text(effect->request, "key", "");
-    if (mail_settle(w->people, key, "sent", NULL, &why))
-        engine_effect_done(engine, effect->key, &result);
-    else
-        must_not_reach(); // a memory disk does not refuse reads
+    const char *key = json_get_text(effect->request, "key", ""), *why_not;
+    if (mail_may_go(w->people, key, &why_not)) {
+        must(mail_settle(w->people, key, "sent", NULL, &why)); // a memory disk refuses no reads
+        note_sent(w, key);
+    }
+    engine_effect_done(engine, effect->key, &result);
     json_free(result.value);
 }
 
@@ -86,6 +103,8 @@ struct world *world_new(const struct world_opts *opts, struct fail *why)
     w->plugins = opts->plugins;
     w->zone = opts->zone;
     w->secrets = json_object();
+    w->sent = json_array();
+    w->sent_keys = json_object();
     for (size_t i = 0; i < opts->executor_count; i++) {
         must(i < EXECUTORS_MAX);
         w->others[w->other_count++] = opts->executors[i];
@@ -107,6 +126,8 @@ void world_free(struct world *w)
     world_close(w);
     memory_disk_free(w->disk);
     json_free(w->secrets);
+    json_free(w->sent_keys);
+    json_free(w->sent);
     mem_free(w);
 }
 
@@ -207,16 +228,20 @@ bool world_crash(struct world *w, struct fail *why)
     return world_open(w, why) && world_settle(w, why);
 }
 
-json world_mails(struct world *w, int64_t after_seq, struct fail *why)
+json world_mails(struct world *w, int64_t after, struct fail *why)
 {
-    json all = mail_list_after(w->people, after_seq, MAILS_A_PAGE, why), sent = json_array();
-    for (size_t i = 0; i < json_length(all); i++) {
-        json mail = json_at(all, i);
-        if (strcmp(json_get_text(mail, "status", ""), "suppressed") == 0)
-            json_free(mail);
-        else
-            json_append_take(&sent, mail);
+    json mails = json_array();
+    for (size_t i = (size_t)after; i < json_length(w->sent) && json_length(mails) < MAILS_A_PAGE;
+         i++) {
+        json one = json_at(w->sent, i),
+             mail = mail_find(w->people, json_get_text(one, "key", ""), why);
+        if (json_is_object(mail)) {
+            json_set_int(&mail, "seq", (int64_t)i + 1);
+            json_set_text(&mail, "at", json_get_text(one, "at", ""));
+            json_append(&mails, mail);
+        }
+        json_free(mail);
+        json_free(one);
     }
-    json_free(all);
-    return sent;
+    return mails;
 }

@@ -41,10 +41,10 @@ CHECKED bool world_move_to(struct world *w, int64_t ms, struct fail *why);
 CHECKED bool world_run_to_end(struct world *w, const char *instance, int days, struct fail *why);
 // Stops as kill -9 would: what was not durable is gone. Starts again from the disk.
 CHECKED bool world_crash(struct world *w, struct fail *why);
-// Mails after this sequence number, oldest first: [{seq, key, at, to, person, subject, text, html,
-// attachments, status}].
-// Those that were suppressed are left out.
-json world_mails(struct world *w, int64_t after_seq, struct fail *why);
+// Mails that have gone after the first `after` ones, in the order in which they went: [{seq, key,
+// at, to, person, subject, text, html, attachments, status}]; seq counts them, at is when it went.
+// What was suppressed, or waits for the end of quiet hours, is not among them.
+json world_mails(struct world *w, int64_t after, struct fail *why);
 // Where faults of the disk are set.
 struct memory_disk;
 struct memory_disk *world_disk(struct world *w);

@@ -127,8 +127,7 @@ static void list_definitions(void *context, struct request *r)
     json_free(list);
 }
 
-// The definition a request names, or NULL after it has been answered.
-static struct definition *definition_of(struct web *w, struct request *r)
+struct definition *console_definition(struct web *w, struct request *r)
 {
     struct fail why = {0};
     struct definition_ref ref = {request_param(r, "namespace"), request_param(r, "name"),
@@ -142,7 +141,7 @@ static struct definition *definition_of(struct web *w, struct request *r)
 static void show_definition(void *context, struct request *r)
 {
     struct web *w = context;
-    struct definition *d = definition_of(w, r);
+    struct definition *d = console_definition(w, r);
     if (!d)
         return;
     struct page p;
@@ -152,6 +151,9 @@ static void show_definition(void *context, struct request *r)
          two(&p, "판", "Version"), d->version, two(&p, "시간대", "Zone"), zone_name(d->zone));
     html(&p.out, "<p><a class=button href=\"/console/instances?definition=%u/%u\">%s</a></p>",
          d->namespace, d->name, two(&p, "진행 보기", "Its instances"));
+    if (web_may(w, r, PERMIT_AUTHOR))
+        html(&p.out, "<p><a href=\"/console/definitions/%u/%u/%u/mails\">%s</a></p>", d->namespace,
+             d->name, d->version, two(&p, "보낼 메일 미리 보기", "Preview of its mails"));
     html(&p.out,
          "<p class=graph><img src=\"/console/definitions/%u/%u/%u/graph.svg\" alt=\"%s\"></p>",
          d->namespace, d->name, d->version, two(&p, "흐름 그림", "Picture of the flow"));
@@ -201,7 +203,7 @@ void console_draw(struct web *w, struct request *r, const struct definition *d, 
 static void draw_definition(void *context, struct request *r)
 {
     struct web *w = context;
-    struct definition *d = definition_of(w, r);
+    struct definition *d = console_definition(w, r);
     if (d)
         console_draw(w, r, d, json_absent());
 }

@@ -11,3 +11,6 @@ void console_write_json(struct page *p, const char *heading,
 void console_write_when(struct page *p, const char *rfc3339); // in UTC; NULL: nothing
 json console_rows(json list); // a list, or the items of a page of one; new reference
 void console_draw(struct web *w, struct request *r, const struct definition *d, json states);
+// The definition whose namespace, name and version stand in the path; NULL after it has been
+// answered that there is none.
+struct definition *console_definition(struct web *w, struct request *r);

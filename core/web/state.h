@@ -93,6 +93,7 @@ void unsubscribe_routes(struct web *w); // /u
 void public_routes(struct web *w);      // /f, /r
 void personal_routes(struct web *w);    // /w
 void console_routes(struct web *w);     // /console: overview, definitions
+void templates_routes(struct web *w);   // mails of a definition
 void instances_routes(struct web *w);
 void desk_routes(struct web *w);  // items, mail
 void views_routes(struct web *w); // lists of open steps

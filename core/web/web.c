@@ -37,6 +37,7 @@ struct web *web_new(const struct web_opts *opts)
     outcome_routes(w);
     unsubscribe_routes(w);
     console_routes(w);
+    templates_routes(w);
     instances_routes(w);
     desk_routes(w);
     views_routes(w);

@@ -77,3 +77,30 @@ test("nobody, and everybody", function(t)
     status = "completed", output = { sent = dure.array {}, suppressed = dure.array {}, keys = dure.array {} } }
   t:start("notify", { to = "public", subject = "안내" }):expect { status = "faulted", error = { title = "nobody to write to" } }
 end)
+
+test("a person with two roles in two groups gets one mail, by whatever address", function(t)
+  t:people(people)
+  local run = t:start("notify", { to = { { group = "members" }, { people = { "m01" } }, { email = "M01@example.org" } },
+                                  subject = "안내", body = "x", key = "once" })
+  t:equal(#run:mails(), 2)
+  t:equal(run:output().sent, { "m01", "m02" })
+end)
+
+test("the house's templates, in the language of each; what has no value is a mistake", function(t)
+  t:people(people)
+  local run = t:start("notify", { to = { group = "members" }, subject = "의결: {{what}}", values = { what = "<예산>" },
+                                  template = "resolution" })
+  local mails = run:mails()
+  t:equal({ mails[1].subject, mails[1].text:find("하나 님께", 1, true), mails[1].text:find("의결: <예산>", 1, true) ~= nil },
+          { "의결: <예산>", 1, true })
+  t:equal(mails[2].text:find("Dear 둘", 1, true), 1)
+  t:start("notify", { to = "a@example.org", subject = "x", template = "resolutoin" }):expect { status = "faulted" }
+  t:start("notify", { to = "a@example.org" }):expect { status = "faulted", error = { title = "no subject" } }
+end)
+
+test("HTML beside the text: values in it are escaped", function(t)
+  local run = t:start("notify", { to = { email = "a@example.org", name = "<b>가</b>" }, subject = "안내", body = "{{name}}",
+                                  html = "<p>{{name}}</p>" })
+  local mail = run:mails()[1]
+  t:equal({ mail.text, mail.html }, { "<b>가</b>", "<p>&lt;b&gt;가&lt;/b&gt;</p>" })
+end)

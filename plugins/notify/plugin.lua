@@ -1,5 +1,5 @@
 -- notify: one mail to each recipient, once for an occasion. See README.md.
-local recipients = require("lib.recipients")
+local recipients = require("shared.recipients")
 
 local LOT = 200 -- mails a handler sends; the rest follow in turns of their own
 
@@ -58,17 +58,16 @@ end
 
 local function send(step, recipient, files)
   local input = step.input
-  local language = recipient.language or "ko"
   local name, key = recipients.name(recipient), key_of(step, recipient)
   keep(step, "keys", key)
   if not recipient.email then
     keep(step, "suppressed", { to = name, reason = "no_address" })
     return
   end
+  local letter = recipients.compose(step, recipient, input.values)
   local sent, fate = step:mail {
     to = recipient.id and { id = recipient.id, email = recipient.email } or recipient.email,
-    subject = recipients.subject(dure.text.pick(input.subject, language), recipient, input.values),
-    text = recipients.fill(dure.text.pick(input.body or input.template or "", language), recipient, input.values),
+    subject = letter.subject, text = letter.text, html = letter.html,
     key = key, mandatory = input.mandatory, purpose = input.purpose, attachments = files,
   }
   if sent then
@@ -107,10 +106,14 @@ local function go_on(step)
   return step:wait()
 end
 
--- Who gets it is settled at the start, so that a list in lots is the list of that moment.
+-- Who gets it is settled at the start, so that a list in lots is the list of that moment; and that
+-- everybody's mail can be written, so that nothing fails when half of them are sent.
 local function start(step)
   local found = recipients.of(step, step.input.to)
-  for i, recipient in ipairs(found) do step.records:put(string.format("to:%08d", i), recipient) end
+  for i, recipient in ipairs(found) do
+    if #found > LOT and recipient.email then recipients.compose(step, recipient, step.input.values) end
+    step.records:put(string.format("to:%08d", i), recipient)
+  end
   step.state.total, step.state.done = #found, 0
   return go_on(step)
 end
@@ -122,6 +125,9 @@ end
 -- ---- the contract
 
 local text = { type = { "string", "object" }, description = "Text, or {ko, en}; {{name}} stands for a value of the recipient" }
+local template = { type = { "string", "object" },
+                   description = "Name of a template under document.metadata.dure.templates; or text, as in 'body'",
+                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject" } }
 
 return {
   name = "notify",
@@ -133,12 +139,12 @@ return {
       effects = "local",
       input = {
         type = "object",
-        required = { "to", "subject" },
+        required = { "to" },
         additionalProperties = false,
         properties = {
           to = { type = { "string", "object", "array" },
                  description = "A selector, {roster: TASK, email: field}, an address, {email, name}, or a list of those" },
-          subject = text, body = text, template = text,
+          subject = text, body = text, html = text, template = template,
           values = { type = "object", description = "More values for the placeholders" },
           attach = {
             type = "object", additionalProperties = false,

@@ -6,7 +6,7 @@
 --        ├──in the past at the start, or not before the event──> skipped
 --        └──engine down beyond the grace──> missed
 --     the anchor moves: any of them ──new moment ahead──> planned
-local recipients = require("lib.recipients")
+local recipients = require("shared.recipients")
 
 local LOT = 200           -- mails a handler sends
 local PUNCTUAL_MS = 60000 -- a timer that fires within a minute is on time
@@ -91,7 +91,7 @@ local function settle(step)
     if rule.status == "planned" or rule.status == "sending" then return step:wait() end
   end
   if state.moves and step.now < state.anchor then return step:wait() end
-  return { sent = values(step, "sent:"), skipped = rules_with(step, "skipped"), missed = rules_with(step, "missed") }
+  return { sent = values(step, "sent:"), suppressed = values(step, "suppressed:"), skipped = rules_with(step, "skipped"), missed = rules_with(step, "missed") }
 end
 
 -- ---- who is no longer concerned
@@ -126,10 +126,16 @@ end
 
 -- ---- sending
 
+local function suppress(step, i, recipient, reason)
+  local state = step.state
+  state.suppressed = (state.suppressed or 0) + 1
+  step.records:put(string.format("suppressed:%08d", state.suppressed),
+                   { to = recipients.name(recipient), rule = i, reason = reason })
+end
+
 local function send(step, i, recipient)
+  if not recipient.email then return suppress(step, i, recipient, "no_address") end
   local input, rule, state = step.input, step.state.rules[i], step.state
-  if not recipient.email then return end
-  local language = recipient.language or "ko"
   local local_time = dure.time.parts(state.anchor, step.zone)
   local more = {
     anchor = dure.time.format(state.anchor, step.zone),
@@ -137,14 +143,14 @@ local function send(step, i, recipient)
     time = string.format("%02d:%02d", local_time.hour, local_time.minute),
   }
   for name, value in pairs(input.values or {}) do more[name] = value end
-  local sent = step:mail {
+  local letter = recipients.compose(step, recipient, more)
+  local sent, fate = step:mail {
     to = recipient.id and { id = recipient.id, email = recipient.email } or recipient.email,
-    subject = recipients.subject(dure.text.pick(input.subject, language), recipient, more),
-    text = recipients.fill(dure.text.pick(input.template or input.body or "", language), recipient, more),
+    subject = letter.subject, text = letter.text, html = letter.html,
     key = step.key .. ":rule" .. i .. ":" .. rule.version .. ":" .. recipient.key,
-    mandatory = input.mandatory,
+    mandatory = input.mandatory, purpose = input.purpose,
   }
-  if not sent then return end
+  if not sent then return suppress(step, i, recipient, fate) end
   state.sent = state.sent + 1
   step.records:put(string.format("sent:%08d", state.sent), {
     to = recipients.name(recipient), rule = i, at = dure.time.format(step.now, step.zone), late = rule.late,
@@ -236,6 +242,9 @@ end
 
 local text = { type = { "string", "object" },
                description = "Text, or {ko, en}; {{name}}, {{anchor}}, {{date}}, {{time}} and the recipient's values" }
+local template = { type = { "string", "object" },
+                   description = "Name of a template under document.metadata.dure.templates; or text, as in 'body'",
+                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject", "anchor", "date", "time" } }
 local rule = {
   type = "object",
   additionalProperties = false,
@@ -256,7 +265,7 @@ return {
       effects = "local",
       input = {
         type = "object",
-        required = { "to", "anchor", "rules", "subject" },
+        required = { "to", "anchor", "rules" },
         additionalProperties = false,
         properties = {
           to = { type = { "string", "object", "array" },
@@ -273,9 +282,11 @@ return {
           unless = { type = "object", required = { "answered" }, additionalProperties = false,
                      properties = { answered = { type = "string" } },
                      description = "Not to those who have answered this task" },
-          subject = text, template = text, body = text,
+          subject = text, body = text, html = text, template = template,
           values = { type = "object", description = "More values for the placeholders" },
-          mandatory = { type = "boolean", description = "Also to those who opted out" },
+          mandatory = { type = "boolean", description = "Also to those who opted out, and in quiet hours" },
+          purpose = { type = "string", maxLength = 60,
+                      description = "What optional mail is for: each purpose is opted out of by itself" },
         },
       },
       output = {
@@ -283,6 +294,7 @@ return {
         required = { "sent", "skipped", "missed" },
         properties = {
           sent = { type = "array", items = { type = "object" } },
+          suppressed = { type = "array", items = { type = "object" } },
           skipped = { type = "array", items = { type = "object" } },
           missed = { type = "array", items = { type = "object" } },
         },

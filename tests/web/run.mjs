@@ -187,6 +187,15 @@ for (const size of Object.keys(widths)) {
     await page.getByRole('link', { name: '작은 모임' }).click();
     await accessible(page);
     await picture(page, `${size}-definition`);
+    await page.getByRole('link', { name: '보낼 메일 미리 보기' }).click();
+    assert.match(await page.locator('main').innerText(), /resolution[\s\S]*\[name\] 님께[\s\S]*Dear \[name\]/);
+    await accessible(page);
+    if (await page.locator('iframe').count()) {
+      const letter = page.frameLocator('iframe').first();
+      assert.match(await letter.locator('body').innerText(), /\[name\]/);
+      assert.equal(await letter.locator('body script').count(), 0);
+    }
+    await picture(page, `${size}-mails`);
   });
   await test(`${size}: an instance shows what it waits for, its picture, history and lists`, async () => {
     const page = await open(size);

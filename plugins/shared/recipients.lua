@@ -1,5 +1,5 @@
--- Who gets a mail: persons by selector, those registered in a roster, or addresses given outright.
--- One entry an address, however many roles lead to it.
+-- Who gets a mail: persons by selector, those registered in a roster, or addresses given outright,
+-- and what it says. One entry a person and an address, however many roles lead there.
 local recipients = {}
 
 local function fail(title, detail)
@@ -8,9 +8,10 @@ end
 
 local function take(found, recipient)
   local key = (recipient.email or recipient.id or ""):lower()
-  if key == "" or found.by_key[key] then return end
+  if key == "" or found.by_key[key] or recipient.id and found.by_id[recipient.id] then return end
   recipient.key = key
-  found.by_key[key] = recipient
+  found.by_key[key] = true
+  if recipient.id then found.by_id[recipient.id] = true end
   found[#found + 1] = recipient
 end
 
@@ -54,13 +55,13 @@ end
 
 -- Sorted by address, so that a list in parts goes on where it stopped.
 function recipients.of(step, to, before)
-  local found = { by_key = {} }
+  local found = { by_key = {}, by_id = {} }
   if type(to) == "table" and (#to > 0 or next(to) == nil) then
     for _, one in ipairs(to) do take_one(step, found, one, before) end
   else
     take_one(step, found, to, before)
   end
-  found.by_key = nil
+  found.by_key, found.by_id = nil, nil
   table.sort(found, function(a, b) return a.key < b.key end)
   return found
 end
@@ -71,12 +72,12 @@ function recipients.name(recipient)
 end
 
 -- {{name}} is a value of the recipient or of `more`; what is missing stays empty.
-function recipients.fill(text, recipient, more)
+function recipients.fill(text, recipient, more, html)
   return (text:gsub("{{%s*([^{}%s]+)%s*}}", function(name)
     local value = recipient.values[name]
     if value == nil then value = more and more[name] end
     if value == nil or value == dure.json.null or type(value) == "table" then return "" end
-    return tostring(value)
+    return html and dure.text.html(tostring(value)) or tostring(value)
   end))
 end
 
@@ -86,6 +87,35 @@ function recipients.subject(text, recipient, more)
   if line:find("^ ?$") then return recipient.language == "en" and "(no subject)" or "(제목 없음)" end
   local cut = utf8.offset(line, 151)
   return cut and line:sub(1, cut - 1) or line
+end
+
+-- What the places of a template may name: `values`, the recipient's own, and his attributes or the
+-- fields of his registration under `person`.
+local function values_of(recipient, more)
+  local values = {}
+  for name, value in pairs(more or {}) do values[name] = value end
+  local own = recipient.values
+  values.person, values.language = own, recipient.language or "ko"
+  values.id, values.email = recipient.id, recipient.email
+  values.name, values.unit = own.name or recipient.email, own.unit or values.unit
+  return values
+end
+
+-- The mail for one recipient, {subject, text, html?}: by a template of the workflow's, where every
+-- place needs a value, or by the texts of the task itself.
+function recipients.compose(step, recipient, more)
+  local input, language = step.input, recipient.language or "ko"
+  local subject = input.subject and recipients.subject(dure.text.pick(input.subject, language), recipient, more)
+  if type(input.template) == "string" then
+    local letter, why = step:letter { template = input.template, language = language, subject = subject,
+                                 values = values_of(recipient, more) }
+    if letter == false then fail("the mail to " .. recipients.name(recipient) .. " cannot be written", why) end
+    if letter then return letter end
+  end
+  if not subject then fail("no subject", "a mail needs 'subject', or a 'template' that has one") end
+  local html = input.html and recipients.fill(dure.text.pick(input.html, language), recipient, more, true)
+  local body = dure.text.pick(input.body or input.template or "", language)
+  return { subject = subject, text = recipients.fill(body, recipient, more), html = html }
 end
 
 return recipients

@@ -1,0 +1,182 @@
+// dure mail: the templates of a workflow as they will be sent, and what mail servers give back.
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/remote.h"
+#include "definition/mail_template.h"
+
+static const char usage[] =
+    "usage: dure mail preview FILE [--template NAME] [--language ko|en] [--values JSON|@FILE]\n"
+    "                         [--subject TEXT] [--plugins DIR] [--json]\n"
+    "       dure mail bounce [FILE] [--server URL | --data DIR]\n"
+    "preview shows the templates of a workflow as they will be sent, in both languages; a place "
+    "without a\n"
+    "value shows its [name]. bounce hands a mail that came back (standard input, as a mail server "
+    "pipes it)\n"
+    "to Dure, which finds whose it was. Exit code 1: it is no bounce of a mail that Dure has "
+    "sent.\n";
+
+struct wish {
+    const char *template, *language, *subject, *values, *plugins;
+    struct remote_opts remote;
+    bool json;
+};
+
+// ---- preview
+
+static void print_letter(const char *name, json letter)
+{
+    const char *html = json_get_text(letter, "html", NULL);
+    printf("== %s (%s)\nSubject: %s\n\n%s\n", name, json_get_text(letter, "language", ""),
+           json_get_text(letter, "subject", ""), json_get_text(letter, "text", ""));
+    if (html)
+        printf("-- HTML\n%s\n", html);
+}
+
+static bool show_one(const struct wish *wish, const char *name, json template, const char *language,
+                     json values, json *shown, struct fail *why)
+{
+    struct mail_template_use use = {.language = language,
+                                    .values = values,
+                                    .subject = wish->subject,
+                                    .missing = PLACEHOLDER_SHOWN};
+    json letter, part = json_get(template, language);
+    if (!use.subject && !json_has(part, "subject"))
+        use.subject = "[subject]";
+    json_free(part);
+    bool good = mail_template_fill(template, &use, &letter, why);
+    json_set_text(&letter, "template", name);
+    if (good && !wish->json)
+        print_letter(name, letter);
+    json_append_take(shown, letter);
+    return good;
+}
+
+static bool show_languages(const struct wish *wish, const char *name, json template, json values,
+                           json *shown, struct fail *why)
+{
+    static const char *const languages[] = {"ko", "en"};
+    bool good = true;
+    for (size_t i = 0; good && i < 2; i++)
+        if ((!wish->language || strcmp(wish->language, languages[i]) == 0) &&
+            (wish->language || json_has(template, languages[i])))
+            good = show_one(wish, name, template, languages[i], values, shown, why);
+    return good;
+}
+
+static bool show_named(const struct wish *wish, json metadata, json values, json *shown,
+                       struct fail *why)
+{
+    json template = mail_template_find(metadata, wish->template);
+    bool good = json_is_object(template);
+    if (good) {
+        good = show_languages(wish, wish->template, template, values, shown, why);
+    } else {
+        char *near = mail_template_nearest(metadata, wish->template);
+        fail(why, FAIL_NOT_FOUND, "there is no template '%s'%s%s%s", wish->template,
+             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        mem_free(near);
+    }
+    json_free(template);
+    return good;
+}
+
+// The workflow's own; the house's only where they are named.
+static bool show_all(const struct wish *wish, json metadata, json values, json *shown,
+                     struct fail *why)
+{
+    json own = json_get(metadata, "templates"), template;
+    struct json_cursor cursor = JSON_CURSOR_START;
+    const char *name;
+    bool good =
+        json_length(own) > 0 || fail(why, FAIL_NOT_FOUND,
+                                     "this workflow has no templates of its own; name one of "
+                                     "the house with --template");
+    while (good && json_next(own, &cursor, &name, &template))
+        good = show_languages(wish, name, template, values, shown, why);
+    json_cursor_done(&cursor);
+    json_free(own);
+    return good;
+}
+
+static int preview(const struct wish *wish, const char *file)
+{
+    struct fail why = {0};
+    json values = json_absent(), shown = json_array();
+    struct definition *d = NULL;
+    bool good = cli_value(wish->values, &values, &why) &&
+                (d = cli_definition(file, cli_functions(wish->plugins), &why)) != NULL;
+    if (good)
+        good = wish->template ? show_named(wish, d->metadata, values, &shown, &why)
+                              : show_all(wish, d->metadata, values, &shown, &why);
+    if (good && wish->json)
+        cli_print_json(shown);
+    if (!good)
+        cli_print_fail("mail", &why);
+    definition_unref(d);
+    json_free(shown);
+    json_free(values);
+    return good ? EXIT_GOOD : EXIT_BAD;
+}
+
+// ---- the command
+
+static bool take_option(struct wish *wish, int option)
+{
+    switch (option) {
+    case 't':
+        wish->template = optarg;
+        return true;
+    case 'l':
+        wish->language = optarg;
+        return strcmp(optarg, "ko") == 0 || strcmp(optarg, "en") == 0;
+    case 's':
+        wish->subject = optarg;
+        return true;
+    case 'v':
+        wish->values = optarg;
+        return true;
+    case 'p':
+        wish->plugins = wish->remote.plugins = optarg;
+        return true;
+    case 'S':
+        wish->remote.server = optarg;
+        return true;
+    case 'd':
+        wish->remote.data = optarg;
+        return true;
+    default:
+        wish->json = wish->json || option == 'j';
+        return true;
+    }
+}
+
+int command_mail(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"template", required_argument, NULL, 't'}, {"language", required_argument, NULL, 'l'},
+        {"subject", required_argument, NULL, 's'},  {"values", required_argument, NULL, 'v'},
+        {"plugins", required_argument, NULL, 'p'},  {"server", required_argument, NULL, 'S'},
+        {"data", required_argument, NULL, 'd'},     {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},           {0}};
+    struct wish wish = {0};
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h')
+            return fputs(usage, stdout), EXIT_GOOD;
+        if (option == '?')
+            return cli_wrong_option(usage, argv, options);
+        if (!take_option(&wish, option))
+            return cli_usage(usage, "--language is ko or en");
+    }
+    const char *what = optind < argc ? argv[optind] : "";
+    int left = argc - optind;
+    if (strcmp(what, "preview") == 0 && left == 2)
+        return preview(&wish, argv[optind + 1]);
+    return cli_usage(usage, "mail needs 'preview FILE' or 'bounce'");
+}
