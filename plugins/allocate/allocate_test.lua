@@ -96,3 +96,33 @@ test("an id twice, a category without quota and a missing tie field are errors",
   faults(t, { ranking = { one("a", 1), one("b", 1) }, quotas = 1, tie = { "households" } })
   faults(t, { ranking = { { id = "a" } }, quotas = 1 })
 end)
+
+test("the earlier application breaks a tie, whatever its zone; a claim too", function(t)
+  local ranking = { one("a", 80, "p", { at = "2013-05-02T09:00:00+09:00", poor = false }),
+                    one("b", 80, "p", { at = "2013-05-02T00:00:00+01:00", poor = true }) }
+  t:equal(allocated(t, { ranking = ranking, quotas = { p = 1 }, tie = { "-at" } }).selected.p, { "b" })
+  t:equal(allocated(t, { ranking = ranking, quotas = { p = 1 }, tie = { "poor" } }).selected.p, { "b" })
+  ranking[2].at = "2013-05-02T00:00:00Z"
+  t:equal(allocated(t, { ranking = ranking, quotas = { p = 1 }, tie = { "-at" } }).tied.p, { "a", "b" })
+  ranking[2].at = "어제"
+  faults(t, { ranking = ranking, quotas = { p = 1 }, tie = { "-at" } })
+end)
+
+test("a tie at the cut line itself: all on it are above it", function(t)
+  local out = allocated(t, { ranking = { one("a", 60, "p"), one("b", 60, "p"), one("c", 59.99, "p") }, quotas = { p = 2 }, cut = { atLeast = 60 } })
+  t:equal({ out.selected.p, out.reserve.p, out.tied.p }, { { "a", "b" }, dure.array {}, dure.array {} })
+end)
+
+test("the reserve of a tie are those below it, and a reserve moves up when the tied are excluded", function(t)
+  local ranking = { one("a", 90, "p"), one("b", 80, "p"), one("c", 80, "p"), one("d", 70, "p") }
+  local out = allocated(t, { ranking = ranking, quotas = { p = 2 } })
+  t:equal({ out.selected.p, out.tied.p, out.reserve.p, out.remaining.p }, { { "a" }, { "b", "c" }, { "d" }, 1 })
+  out = allocated(t, { ranking = ranking, quotas = { p = 2 }, taken = { p = 1 }, exclude = { "a", "b" } })
+  t:equal({ out.selected.p, out.reserve.p, out.remaining.p }, { { "c" }, { "d" }, 0 })
+end)
+
+test("more taken than there are places leaves none, and a row without a category is an error where there are several", function(t)
+  local out = allocated(t, { ranking = { one("a", 90, "p") }, quotas = { p = 1 }, taken = { p = 2 } })
+  t:equal({ out.selected.p, out.reserve.p, out.remaining.p }, { dure.array {}, { "a" }, 0 })
+  faults(t, { ranking = { one("a", 90) }, quotas = { p = 1, q = 1 } })
+end)

@@ -46,9 +46,8 @@ end
 local function category_of(item, quotas, names)
   local category = item.category
   if category == nil and #names == 1 then return names[1] end
-  if category == nil or not quotas[category] then
-    refuse("no quota", "'" .. item.id .. "' is of the category '" .. tostring(category) .. "', which has no quota")
-  end
+  if category == nil then refuse("no category", "'" .. item.id .. "' says no category, and there are several quotas") end
+  if not quotas[category] then refuse("no quota", "'" .. item.id .. "' is of the category '" .. category .. "', which has no quota") end
   return category
 end
 
@@ -67,19 +66,29 @@ end
 
 -- ---- who is better
 
-local function key_of(item, field)
-  local value = item[field.name]
-  if type(value) ~= "number" then
-    refuse("a tie field is missing", "'" .. item.id .. "' has no number '" .. field.name .. "'")
+-- A number, a claim (true is more than false), or a moment (later is more); it is read once for each item.
+local function number_of(value, zone)
+  if type(value) == "number" then return value end
+  if type(value) == "boolean" then return value and 1 or 0 end
+  local good, ms = pcall(dure.time.parse, value, zone)
+  return good and ms or nil
+end
+
+local function read_tie_fields(line, fields, zone)
+  for _, item in ipairs(line) do
+    for _, field in ipairs(fields) do
+      local value = number_of(item[field.name], zone)
+      if not value then refuse("a tie field is missing", "'" .. item.id .. "' has no number or time '" .. field.name .. "'") end
+      item[field] = value * field.sign
+    end
   end
-  return value * field.sign
 end
 
 -- 1: a is better, -1: b is, 0: nothing tells them apart.
 local function compare(a, b, fields)
   if a.score ~= b.score then return a.score > b.score and 1 or -1 end
   for _, field in ipairs(fields) do
-    local x, y = key_of(a, field), key_of(b, field)
+    local x, y = a[field], b[field]
     if x ~= y then return x > y and 1 or -1 end
   end
   return 0
@@ -130,6 +139,7 @@ local function allocate(step)
   local out = { selected = {}, reserve = {}, tied = {}, remaining = {}, reserveTies = {}, needsCommittee = false }
   for _, name in ipairs(names) do
     local places = math.max(0, quotas[name] - whole((input.taken or {})[name]))
+    read_tie_fields(lines[name], fields, step.zone)
     sort_line(lines[name], fields)
     local result = settle(lines[name], places, fields)
     out.selected[name], out.reserve[name], out.tied[name] = result.selected, result.reserve, result.tied
@@ -167,7 +177,7 @@ return {
           cut = { type = "object", required = { "atLeast" }, additionalProperties = false,
                   properties = { atLeast = { type = "number" } },
                   description = "Who has less gets neither a place nor a reserve" },
-          tie = { description = "What decides between equal scores: fields, more is better (`-field`: less is); none; or a committee afterwards",
+          tie = { description = "What decides between equal scores: fields of numbers or times, more or later is better (`-field`: less or earlier is); none; or a committee afterwards",
                   anyOf = { { type = "array", maxItems = 20, items = { type = "string", minLength = 1 } },
                             { enum = { "none", "committee" } } } },
           taken = { type = "object", additionalProperties = places, description = "Places of each category that are gone" },

@@ -142,3 +142,47 @@ test("a window that is none is an error", function(t)
     :expect { status = "faulted", error = { status = 400 } }
   start(t, { threshold = 0 }):expect { status = "faulted" }
 end)
+
+test("one below the threshold is not reached, and a withdrawal in the last millisecond counts", function(t)
+  local run = start(t)
+  sign(run, "m1")
+  sign(run, "m2")
+  run:at("2013-05-08T08:59:59.999")
+  local last = sign(run, "m3")
+  run:expect { status = "waiting" }
+  run:answer { as = "m3", receipt = last.receipt, withdraw = true }
+  run:at("2013-05-08T09:00")
+  run:expect { status = "completed", output = { reached = true, at = "2013-05-08T08:59:59.999+09:00", counted = 2, withdrawn = 1, received = 3 } }
+end)
+
+test("a withdrawal before the threshold keeps it from being reached", function(t)
+  local run = start(t)
+  local first = sign(run, "m1")
+  sign(run, "m2")
+  run:answer { as = "m1", receipt = first.receipt, withdraw = true }
+  sign(run, "m3")
+  run:finish()
+  run:expect { output = { reached = false, counted = 2, withdrawn = 1, received = 3 } }
+  t:equal(run:output().at, nil)
+end)
+
+test("one of the others who takes it back leaves it reached, and his second signature fires no more", function(t)
+  local run = start(t, { orAnyOf = { group = "representatives" } })
+  local first = sign(run, "rep")
+  run:answer { as = "rep", receipt = first.receipt, withdraw = true }
+  run:advance("P1D")
+  sign(run, "rep")
+  run:finish()
+  run:expect { output = { reached = true, at = "2013-05-01T09:00:00+09:00", counted = 1, received = 2, withdrawn = 1 } }
+end)
+
+test("the same request counts once, and a receipt is taken back once", function(t)
+  local run = start(t)
+  local first = run:answer { as = "m1", data = {}, key = "k1" }
+  t:equal(run:answer { as = "m1", data = {}, key = "k1" }.receipt, first.receipt)
+  run:answer { as = "m1", receipt = first.receipt, withdraw = true }
+  local _, code = run:answer { as = "m1", receipt = first.receipt, withdraw = true }
+  t:equal(code ~= nil, true)
+  run:finish()
+  run:expect { output = { received = 1, counted = 0, withdrawn = 1, duplicate = 0 } }
+end)

@@ -353,3 +353,65 @@ test("two hundred items and twenty reviewers are handed out evenly", function(t)
   run:finish()
   t:equal(spread(run:output().loads, 20), 0)
 end)
+
+-- ---- the last millisecond
+
+test("a recusal in the last millisecond counts and at the close it does not", function(t)
+  jury(t, 2)
+  local run = t:start("review", with())
+  give(run, "r1", 80)
+  give(run, "r2", 60)
+  run:at("2013-06-01T17:59:59.999")
+  run:answer { item = "A:r2", as = "r2", recuse = "친족" }
+  run:at("2013-06-01T18:00")
+  run:refused("closed", { item = "A:r1", as = "r1", recuse = "친족" })
+  t:equal({ run:output().scores[1].score, run:output().scores[1].reviews }, { 80, 1 })
+end)
+
+test("a recusal after scoring may leave too few scores", function(t)
+  jury(t, 3)
+  local run = t:start("review", with { minReviews = 3 })
+  for i, points in ipairs { 80, 70, 60 } do give(run, "r" .. i, points) end
+  run:answer { item = "A:r3", as = "r3", recuse = "고문" }
+  local line = scored(run)
+  t:equal({ line.score, line.reviews, line.of, line.status }, { 75, 2, 3, "needs_reviewer" })
+  t:equal(run:output().needsReviewer, { "A" })
+end)
+
+test("a recusal from one item leaves the scores of the others", function(t)
+  jury(t, 2)
+  local run = t:start("review", with { items = { "A", "B" } })
+  for _, item in ipairs { "A", "B" } do
+    give(run, "r1", 80, item)
+    give(run, "r2", 60, item)
+  end
+  run:answer { item = "A:r2", as = "r2", recuse = "친족" }
+  run:finish()
+  t:equal({ run:output().scores[1].score, run:output().scores[2].score }, { 80, 70 })
+end)
+
+test("who withdraws and has a conflict besides is withdrawn, and nothing counts twice", function(t)
+  jury(t, 2)
+  local input = with { items = { "A", "B" } }
+  input.closes = nil
+  local run = t:start("review", input)
+  give(run, "r1", 80, "A")
+  run:event { type = "dure.review.withdrawn", data = { item = "A", reason = "해산" } }
+  run:event { type = "dure.review.withdrawn", data = { item = "A", reason = "다시" } }
+  run:event { type = "dure.review.conflict", data = { item = "A", reviewer = "r2", reason = "친족" } }
+  run:event { type = "dure.review.conflict", data = { item = "nothing", reviewer = "r2" } }
+  give(run, "r1", 80, "B")
+  run:expect { status = "waiting" }
+  give(run, "r2", 60, "B")
+  run:expect { status = "completed" }
+  local a, b = run:output().scores[1], run:output().scores[2]
+  t:equal({ a.status, a.reason, b.status, b.score }, { "withdrawn", "해산", "scored", 70 })
+end)
+
+test("trimmed drops one of several highest, not all", function(t)
+  jury(t, 4)
+  local run = t:start("review", with { aggregate = "trimmed" })
+  for i, points in ipairs { 90, 90, 60, 60 } do give(run, "r" .. i, points) end
+  local line = scored(run)
+  t:equal({ line.score, line.used, line.reviews }, { 75, 2, 4 })
+end)
