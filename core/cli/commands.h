@@ -15,6 +15,7 @@ int command_operate(int argc,
 int command_people(int argc, char **argv);
 int command_plugin(int argc, char **argv);
 int command_rehearse(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_schema(int argc, char **argv);
 int command_serve(int argc, char **argv);

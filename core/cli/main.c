@@ -1,5 +1,6 @@
 // dure: the table of commands and what `dure` without arguments says.
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static const struct command {
     {"verify", "Keep", "verify the audit chain of a data directory or an exported case",
      command_verify},
     {"backup", "Keep", "copy a data directory while it is in use", command_backup},
+    {"restore", "Keep", "make a data directory from a backup", command_restore},
     {"simulate", "Keep", "play worlds with faults from seeds, to find mistakes in Dure itself",
      command_simulate},
     {"doctor", "Keep", "examine a data directory and explain what is wrong", command_doctor},
@@ -79,7 +81,8 @@ int main(int argc, char **argv)
 {
     // libjq 1.6 loads $HOME/.jq into every program it compiles and cannot be told not to.
     unsetenv("HOME");
-    opterr = 0; // what is wrong with an option is said by its command
+    signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is a full disk, not an end
+    opterr = 0;               // what is wrong with an option is said by its command
     log_configure(LOG_WARN, !isatty(STDERR_FILENO)); // the server says more
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0) {

@@ -12,6 +12,7 @@
 
 #include "base/last_words.h"
 #include "base/mem.h"
+#include "store/log_file.h"
 #include "store/sqlite_file.h"
 
 #define FREE_BYTES_FEW (256LL * 1024 * 1024)
@@ -110,6 +111,13 @@ static void check_last_words(const char *directory, struct doctor_report *r)
 static void check_log(const char *directory, struct doctor_report *r)
 {
     long long bytes = file_bytes(directory, SQLITE_FILE_NAME "-wal", NULL);
+    int64_t missing = log_pages_missing(directory);
+    if (missing > 0)
+        say(r, "problem",
+            "the log was cut short: %lld pages are missing, and the last commits with them; what "
+            "is left is whole; put the log back if there is a copy, or restore a backup that is "
+            "newer, or go on without them",
+            (long long)missing);
     if (bytes > LOG_BYTES_MANY)
         say(r, "hint",
             "the log has %lld MB; some reader (a backup, an open shell) holds it, or checkpoints "

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "store/log_file.h"
 #include "store/sqlite_check.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_reader.h"
@@ -139,6 +141,19 @@ static bool prepare_file(sqlite3 *db, const struct sqlite_opts *opts, struct fai
            (!is_checked_at_once(db, opts) || file_quick_check(db, why));
 }
 
+// SQLite would begin an empty database and throw away a log that it finds without its file.
+static bool log_has_its_file(const char *path, struct fail *why)
+{
+    char *log = mem_printf("%s-wal", path);
+    struct stat info;
+    bool alone = access(path, F_OK) != 0 && stat(log, &info) == 0 && info.st_size > 0;
+    mem_free(log);
+    return !alone || fail(why, FAIL_CORRUPT,
+                          "there is a log '%s-wal' and no database beside it; put the database "
+                          "back, or move the log away and restore a backup ('dure restore')",
+                          path);
+}
+
 // Personal data lies in the file and its log, which takes over the file's rights: they are the
 // owner's alone, whatever the process allows by default.
 static bool make_private_file(const char *path, struct fail *why)
@@ -154,8 +169,14 @@ static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts 
                          const char *path, struct fail *why)
 {
     if (!opts->in_line && ((driver->lock = directory_lock(opts->directory, why)) < 0 ||
-                           !make_private_file(path, why)))
+                           !log_has_its_file(path, why) || !make_private_file(path, why)))
         return false;
+    int64_t missing = opts->in_line ? 0 : log_pages_missing(opts->directory);
+    if (missing > 0)
+        log_error("store", "log_cut_short",
+                  "pages=%lld way_out=\"the last commits are lost; stop, put the log back if there "
+                  "is a copy, or go on without them\"",
+                  (long long)missing);
     sqlite3 *db = link_open(path, LINK_WRITE, opts->vfs, why);
     if (db == NULL)
         return false;
@@ -165,11 +186,12 @@ static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts 
     }
     if (!opts->skip_check && !is_checked_at_once(db, opts))
         driver->check = sqlite_check_start(path);
-    driver->writer = sqlite_writer_start(
-        &(struct sqlite_writer_opts){.db = db,
-                                     .retry_ms = opts->retry_ms > 0 ? opts->retry_ms : RETRY_MS,
-                                     .wal_pages = opts->wal_pages > 0 ? opts->wal_pages : WAL_PAGES,
-                                     .in_line = opts->in_line});
+    driver->writer = sqlite_writer_start(&(struct sqlite_writer_opts){
+        .db = db,
+        .directory = opts->in_line || opts->vfs ? NULL : opts->directory,
+        .retry_ms = opts->retry_ms > 0 ? opts->retry_ms : RETRY_MS,
+        .wal_pages = opts->wal_pages > 0 ? opts->wal_pages : WAL_PAGES,
+        .in_line = opts->in_line});
     return true;
 }
 

@@ -60,7 +60,10 @@ int directory_lock(const char *directory, struct fail *why)
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     mem_free(path);
     if (lock < 0) {
-        fail(why, FAIL_IO, "cannot make the lock file in '%s': %s", directory, strerror(errno));
+        fail(why, FAIL_IO,
+             "cannot make the lock file in '%s': %s; let this user write there, on a disk that is "
+             "mounted for writing",
+             directory, strerror(errno));
         return -1;
     }
     // Somebody who only looks (the doctor) may hold it for a moment.

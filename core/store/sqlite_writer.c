@@ -1,5 +1,6 @@
 #include "store/sqlite_writer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -7,10 +8,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "store/sqlite_guard.h"
 #include "store/sqlite_sql.h"
 
 #define RETRY_MS_MAX   5000
 #define GROUP_ROWS_MAX 20000 // of one transaction, so that none keeps the others waiting long
+#define GUARD_IDLE_MS  2000  // who writes nothing looks so often whether its files are there
 #define WAL_HARD_TIMES 16    // the log's length at which a checkpoint insists
 
 struct job {
@@ -44,6 +47,7 @@ struct sqlite_writer {
     // The thread's own.
     sqlite3 *db;
     struct statements statements;
+    struct file_guard guard;
     int64_t retry_ms;
     int wal_pages;     // since the last full checkpoint
     int wal_pages_due; // checkpoint then
@@ -108,6 +112,8 @@ struct sqlite_writer *sqlite_writer_start(const struct sqlite_writer_opts *opts)
     w->wal_pages_due = (int)opts->wal_pages;
     queue_init(&w->waiting);
     queue_init(&w->durable);
+    if (opts->directory != NULL)
+        file_guard_init(&w->guard, opts->directory);
     sqlite3_wal_hook(w->db, note_wal_pages, w);
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_init(&monotonic);
@@ -212,6 +218,7 @@ void sqlite_writer_stop(struct sqlite_writer *w)
     finalize(&w->statements);
     code = sqlite3_close(w->db);
     must(code == SQLITE_OK);
+    file_guard_done(&w->guard);
     pthread_cond_destroy(&w->work);
     pthread_cond_destroy(&w->news);
     pthread_mutex_destroy(&w->lock);
@@ -371,6 +378,14 @@ static struct job *take_group(struct sqlite_writer *w)
     return group.first;
 }
 
+// Under the lock.
+static void end_trouble(struct sqlite_writer *w)
+{
+    if (w->trouble.kind != FAIL_NONE)
+        log_info("store", "disk_recovered", "reason=\"%s\"", w->trouble.message);
+    w->trouble.kind = FAIL_NONE;
+}
+
 static void acknowledge(struct sqlite_writer *w, struct job *first)
 {
     pthread_mutex_lock(&w->lock);
@@ -380,9 +395,7 @@ static void acknowledge(struct sqlite_writer *w, struct job *first)
         queue_add(&w->durable, first);
         first = next;
     }
-    if (w->trouble.kind != FAIL_NONE)
-        log_info("store", "disk_recovered", "reason=\"%s\"", w->trouble.message);
-    w->trouble.kind = FAIL_NONE;
+    end_trouble(w);
     void (*wake)(void *context) = was_empty ? w->wake : NULL;
     void *context = w->context;
     pthread_cond_signal(&w->news);
@@ -413,11 +426,19 @@ static bool pause_in_trouble(struct sqlite_writer *w, const struct fail *why, in
     return !stopping;
 }
 
+// What is written between two looks at the files that were there both times is where it belongs.
+// Writing the same batch again changes nothing.
+static bool write_guarded(struct sqlite_writer *w, const struct job *group, struct fail *why)
+{
+    return file_guard_check(&w->guard, why) && write_group(w, group, why) &&
+           file_guard_check(&w->guard, why);
+}
+
 static void write_until_durable(struct sqlite_writer *w, struct job *group)
 {
     struct fail why = {0};
     int64_t pause_ms = w->retry_ms;
-    while (!write_group(w, group, &why)) {
+    while (!write_guarded(w, group, &why)) {
         if (!pause_in_trouble(w, &why, pause_ms)) {
             drop(group);
             return;
@@ -435,7 +456,7 @@ static void write_in_line(struct sqlite_writer *w)
         w->group = take_group(w);
     if (w->group == NULL)
         return;
-    if (!write_group(w, w->group, &why)) {
+    if (!write_guarded(w, w->group, &why)) {
         pthread_mutex_lock(&w->lock);
         note_trouble(w, &why);
         pthread_mutex_unlock(&w->lock);
@@ -446,13 +467,27 @@ static void write_in_line(struct sqlite_writer *w)
     checkpoint(w, w->waiting.first == NULL);
 }
 
+// Waits for work; under the lock, which it gives away meanwhile. Trouble that nobody has met yet is
+// told too, and is over when the files are back.
+static void wait_for_work(struct sqlite_writer *w)
+{
+    struct fail why = {0};
+    struct timespec until = in_ms(GUARD_IDLE_MS);
+    if (pthread_cond_timedwait(&w->work, &w->lock, &until) != ETIMEDOUT)
+        return;
+    if (!file_guard_check(&w->guard, &why))
+        note_trouble(w, &why);
+    else
+        end_trouble(w);
+}
+
 static void *write_all(void *context)
 {
     struct sqlite_writer *w = context;
     pthread_mutex_lock(&w->lock);
     for (;;) {
         while (w->waiting.first == NULL && !w->stopping)
-            pthread_cond_wait(&w->work, &w->lock);
+            wait_for_work(w);
         if (w->stopping)
             break;
         struct job *group = take_group(w);

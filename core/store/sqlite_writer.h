@@ -11,10 +11,11 @@
 struct sqlite_writer;
 
 struct sqlite_writer_opts {
-    sqlite3 *db;        // taken; the thread's from now on
-    int64_t retry_ms;   // the first pause; doubles up to RETRY_MS_MAX
-    uint32_t wal_pages; // checkpoint once the log is that long
-    bool in_line;       // no thread: submit and acknowledged do its work
+    sqlite3 *db;           // taken; the thread's from now on
+    const char *directory; // whose files are guarded; borrowed for the call; NULL: not
+    int64_t retry_ms;      // the first pause; doubles up to RETRY_MS_MAX
+    uint32_t wal_pages;    // checkpoint once the log is that long
+    bool in_line;          // no thread: submit and acknowledged do its work
 };
 struct sqlite_writer *sqlite_writer_start(const struct sqlite_writer_opts *opts);
 void sqlite_writer_set_wake(struct sqlite_writer *w, void (*wake)(void *context), void *context);
