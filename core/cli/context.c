@@ -16,6 +16,7 @@
 #include "json/diagnostic.h"
 #include "json/yaml.h"
 
+#define PLUGIN_CPU_MS     1000 // the default
 #define PLUGIN_CPU_MS_MIN 100
 #define PLUGIN_CPU_MS_MAX 600000
 
@@ -73,7 +74,7 @@ char *cli_plugins_directory(const char *given)
     return NULL;
 }
 
-// What is still inside a call at ten times its budget is stuck.
+// What is still inside a call at ten times its budget is stuck, though never before the default.
 static struct plugin_limits plugin_limits(void)
 {
     struct plugin_limits limits = {0};
@@ -88,7 +89,8 @@ static struct plugin_limits plugin_limits(void)
         exit(EXIT_USAGE);
     }
     limits.cpu_ms = (int)ms;
-    limits.stuck_ms = (int)ms * 10;
+    if (ms > PLUGIN_CPU_MS)
+        limits.stuck_ms = (int)ms * 10;
     return limits;
 }
 

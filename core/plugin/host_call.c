@@ -89,14 +89,20 @@ const struct zone *host_zone_jmp(lua_State *L, int index)
     return h == NULL || h->call->definition == NULL ? zone_utc() : h->call->definition->zone;
 }
 
+static int64_t number_instant_jmp(lua_State *L, int index)
+{
+    lua_Integer ms = luaL_checkinteger(L, index);
+    luaL_argcheck(L, ms >= INSTANT_MIN && ms <= INSTANT_MAX, index,
+                  "a moment lies in the years 1900 to 9999");
+    return ms;
+}
+
 int64_t host_instant_jmp(lua_State *L, int index)
 {
     struct fail why = {0};
     int64_t ms;
-    if (lua_isinteger(L, index))
-        return lua_tointeger(L, index);
     if (lua_type(L, index) == LUA_TNUMBER)
-        return luaL_checkinteger(L, index);
+        return number_instant_jmp(L, index);
     const struct zone *zone = host_zone_jmp(L, lua_gettop(L) + 1);
     if (!zone_parse(zone, luaL_checkstring(L, index), &ms, &why))
         luaL_argerror(L, index, why.message);

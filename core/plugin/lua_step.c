@@ -225,13 +225,21 @@ static int off_jmp(lua_State *L)
     return 0;
 }
 
+// A table with names, which an empty one is too. Held.
+static json named_table_jmp(lua_State *L, int index)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    json value = lua_json_check_jmp(L, index);
+    luaL_argcheck(L, json_is_object(value), index, "a table with names, not a list");
+    return value;
+}
+
 static int emit_jmp(lua_State *L)
 {
     struct host_call *h = host_change_jmp(L);
     struct fail why = {0};
     char id[HASH_HEX_SIZE];
-    luaL_checktype(L, 2, LUA_TTABLE);
-    json event = json_ref(lua_json_check_jmp(L, 2));
+    json event = json_ref(named_table_jmp(L, 2));
     host_stable_id(h, "event", id);
     if (!json_has(event, "specversion"))
         json_set_text(&event, "specversion", "1.0");
@@ -249,8 +257,7 @@ static int emit_jmp(lua_State *L)
 static int note_jmp(lua_State *L)
 {
     struct host_call *h = host_change_jmp(L);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    json entry = json_ref(lua_json_check_jmp(L, 2));
+    json entry = json_ref(named_table_jmp(L, 2));
     if (!json_has(entry, "type"))
         json_set_text(&entry, "type", "noted");
     if (!json_has(entry, "task"))

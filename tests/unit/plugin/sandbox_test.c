@@ -278,6 +278,42 @@ TEST(sandbox, gives_back_what_a_caught_error_held)
     sandbox_free(sb);
 }
 
+// Some milliseconds of C that charge nothing.
+static int grind_jmp(lua_State *L)
+{
+    volatile unsigned n = 0;
+    for (int i = 0; i < 3000000; i++)
+        n = n * 31 + (unsigned)i;
+    lua_pushinteger(L, (lua_Integer)n);
+    return 1;
+}
+
+static int grinding_jmp(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"grind", grind_jmp}, {NULL, NULL}};
+    lua_newtable(L);
+    sandbox_set_functions_jmp(L, functions);
+    lua_setglobal(L, "host");
+    return body_jmp(L);
+}
+
+// The hook comes after a thousand instructions, which would be minutes here.
+TEST(sandbox, stops_a_loop_of_slow_host_calls)
+{
+    UNUSED_STATE;
+    struct sandbox_limits limits = {.memory_bytes = 16 * 1024 * 1024, .cpu_ms = 100};
+    struct sandbox *sb = sandbox_new(&limits, "tester");
+    struct chunk chunk = {.text =
+                              "local n = 0 "
+                              "pcall(function() while n < 200 do n = n + 1 host.grind() end end) "
+                              "return n",
+                          .value = json_absent()};
+    assert_int_equal(sandbox_run(sb, grinding_jmp, &chunk), SANDBOX_KILLED);
+    assert_non_null(strstr(sandbox_reason(sb), "CPU"));
+    json_free(chunk.value);
+    sandbox_free(sb);
+}
+
 static int convert_jmp(lua_State *L)
 {
     json value = lua_json_check_jmp(L, 1);
@@ -345,6 +381,7 @@ RUN(CASE(sandbox, survives_the_end_of_memory_anywhere), CASE(sandbox, bounds_rec
     CASE(sandbox, runs_plain_lua), CASE(sandbox, names_the_place_of_an_error),
     CASE(sandbox, has_nothing_that_reaches_outside), CASE(sandbox, loads_text_only),
     CASE(sandbox, stops_a_loop), CASE(sandbox, stops_where_it_cannot_yield),
-    CASE(sandbox, stops_work_in_c), CASE(sandbox, keeps_to_its_memory),
-    CASE(sandbox, guards_the_library), CASE(sandbox, answers_the_same_everywhere),
-    CASE(sandbox, knows_lists_from_objects), CASE(sandbox, gives_back_what_a_caught_error_held))
+    CASE(sandbox, stops_work_in_c), CASE(sandbox, stops_a_loop_of_slow_host_calls),
+    CASE(sandbox, keeps_to_its_memory), CASE(sandbox, guards_the_library),
+    CASE(sandbox, answers_the_same_everywhere), CASE(sandbox, knows_lists_from_objects),
+    CASE(sandbox, gives_back_what_a_caught_error_held))
