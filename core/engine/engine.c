@@ -52,6 +52,8 @@ void engine_free(struct engine *e)
         return;
     watch_done(e);
     outbox_done(e);
+    timers_done(e);
+    warm_done(&e->warm);
     lives_done(&e->lives);
     correlate_done(&e->correlator);
     step_memo_done(&e->step_memo);

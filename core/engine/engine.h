@@ -89,6 +89,9 @@ void engine_poll(
     struct engine *e); // takes the store's acknowledgements: answers and effects go out
 // When the next timer or retry is due; INSTANT_NONE if nothing is.
 int64_t engine_next_due_ms(const struct engine *e);
+// For a loop that has nothing else to do: decodes ahead some of what is due soon; true if there is
+// more of it. Changes nothing that can be seen.
+bool engine_warm(struct engine *e);
 // Nothing in the inbox, in flight in the store, or running as an effect: only time, events or
 // people can go on.
 bool engine_is_idle(const struct engine *e);

@@ -276,7 +276,7 @@ void lives_flush(struct engine *e)
 
 void lives_trim(struct engine *e)
 {
-    while (e->lives.clean_count > LIVE_CLEAN_MAX) {
+    while (e->lives.clean_count > warm_clean_max(e)) {
         struct live *l = list_owner(e->lives.clean.next, struct live, clean_node);
         must(!l->dirty);
         mark_pinned(e, l);

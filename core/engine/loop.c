@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "engine/warm.h"
 
 // Handles live inside their owner; the last close callback frees it.
 struct engine_loop {
@@ -42,6 +43,8 @@ static void arm_due(struct engine_loop *l)
     }
     const struct port *port = engine_port(l->engine);
     int64_t left_ms = due_ms - port->now_ms(port->context);
+    if (left_ms > WARM_AHEAD_MS)
+        left_ms -= WARM_AHEAD_MS;
     if (left_ms < 1)
         left_ms = 1;
     if (left_ms > LOOP_SLEEP_MAX_MS)
@@ -58,7 +61,7 @@ static void on_prepare(uv_prepare_t *handle)
     bool more = !l->closing && engine_turn(l->engine);
     if (l->closing) // by what was said after a commit
         return;
-    if (more)
+    if (more || engine_warm(l->engine))
         uv_idle_start(&l->busy, on_idle);
     else
         uv_idle_stop(&l->busy);

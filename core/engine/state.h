@@ -11,9 +11,12 @@
 #include "engine/outbox.h"
 #include "engine/step_memo.h"
 #include "engine/steps.h"
+#include "engine/warm.h"
 #include "engine/watch.h"
+#include "store/store.h"
 
 #define ENGINE_TURN_INPUTS  2000   // taken in one turn, so that the loop gets its share
+#define ENGINE_FIRE_TIMERS  128    // put into inboxes before those take them
 #define ENGINE_SLICE_INPUTS 256    // of one instance, before the next has its turn
 #define ENGINE_SEAL_INPUTS  20000  // in one batch, before work that is left is put aside for it
 #define ENGINE_TURN_MS      100    // a turn that took so long ends and is sealed
@@ -36,8 +39,9 @@ struct engine {
     int64_t now_ms;
     bool in_turn;
     size_t inputs_since_seal;
-    int64_t next_due_ms; // no timer is due before; INT64_MAX: there is none
-    bool due_is_bound;   // the one due then may be gone
+    int64_t next_due_ms;   // no timer is due before; INT64_MAX: there is none
+    bool due_is_bound;     // the one due then may be gone
+    struct row last_fired; // no timer stands at its place or before; no row: nobody knows
     struct transition transition;
     struct handler *handler; // the one that runs, or NULL
     struct step_memo step_memo;
@@ -48,6 +52,7 @@ struct engine {
     struct correlator correlator;
     struct outbox outbox;
     struct watch watch;
+    struct warm warm;
     struct figures figures;
 };
 

@@ -29,3 +29,4 @@ bool timers_any(struct engine *e, const char *instance, const char *path, int64_
 // Fires what is due, at most `most`; true if more is due.
 bool timers_fire(struct engine *e, size_t most);
 void timers_recover(struct engine *e);
+void timers_done(struct engine *e);

@@ -100,11 +100,25 @@ static void run_instance(struct engine *e, struct live *l, size_t *left)
     live_queue(e, l);
 }
 
-static void run_ready(struct engine *e)
+static void run_ready(struct engine *e, size_t *left)
 {
-    size_t left = e->turn_inputs;
-    while (left > 0 && !list_is_empty(&e->lives.ready))
-        run_instance(e, list_owner(e->lives.ready.next, struct live, ready_node), &left);
+    while (*left > 0 && !list_is_empty(&e->lives.ready))
+        run_instance(e, list_owner(e->lives.ready.next, struct live, ready_node), left);
+}
+
+// Timers fire a few at a time, each few once those before have been taken: thousands due at one
+// moment would else stand in inboxes at the seal, and each instance be written once with its inbox
+// and once without. A few fire however much is ready, so that no backlog holds them up for ever.
+static bool fire_and_run(struct engine *e)
+{
+    size_t left = e->turn_inputs, few = left < ENGINE_FIRE_TIMERS ? left : ENGINE_FIRE_TIMERS;
+    bool due = true;
+    for (size_t fired = 0; due && left > 0 && fired < e->turn_inputs && !turn_is_long(e);
+         fired += few) {
+        due = timers_fire(e, few);
+        run_ready(e, &left);
+    }
+    return due || !list_is_empty(&e->lives.ready);
 }
 
 static bool has_room(const struct engine *e)
@@ -130,11 +144,8 @@ bool engine_turn(struct engine *e)
     engine_clock(e);
     e->figures.turns++;
     bool more = false;
-    if (has_room(e)) {
-        more = timers_fire(e, e->turn_inputs);
-        run_ready(e);
-        more = more || !list_is_empty(&e->lives.ready);
-    }
+    if (has_room(e))
+        more = fire_and_run(e);
     timers_settle(e);
     if (!more || e->inputs_since_seal >= e->seal_inputs || turn_is_long(e))
         seal(e);

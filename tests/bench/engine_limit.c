@@ -1,9 +1,11 @@
 // What the engine does of the store's limit, without network and Lua. One JSON line a workload.
-//   bench_engine DIRECTORY|memory w1|w3|w5|events|all [COUNT [OUTSTANDING]]
+//   bench_engine DIRECTORY|memory w1|w3|w5|wake|events|all [COUNT [OUTSTANDING]]
 //   w1  COUNT instances of ten sequential function steps, OUTSTANDING of them at a time
 //   w3  COUNT instances that sleep: starts a second, memory of each; then all wake at once
 //   all COUNT instances that wait for the same event; one event
 //   w5  COUNT instances that wait for an event of their own, by correlation; one event each
+//   wake COUNT sleep until one moment, on the disk's driver: 1000 of the first, then of the last
+//       that wake, each a dump of its own; nothing is sealed meanwhile
 //   events  the same for a callgrind that began without counting: 100 events while FEW_WAIT wait,
 //       then 100 while COUNT wait, each a dump of its own
 #include <malloc.h>
@@ -27,7 +29,8 @@
 #include "store/memory.h"
 #include "store/sqlite.h"
 
-#define FEW_WAIT 6000 // more than the engine keeps decoded, so that those met lie on the disk
+#define WAKES_TURN 500  // of the workload wake, in a turn
+#define FEW_WAIT   6000 // more than the engine keeps decoded, so that those met lie on the disk
 
 struct bench {
     struct store *store;
@@ -176,6 +179,47 @@ static void w3(struct bench *b, long count)
     json_free(input);
 }
 
+// One that wakes takes two inputs, its timer and the answer of its step.
+static void count_wakes(struct bench *b)
+{
+    CALLGRIND_START_INSTRUMENTATION;
+    for (int i = 0; i < 2; i++)
+        must(engine_turn(b->engine));
+    CALLGRIND_STOP_INSTRUMENTATION;
+    CALLGRIND_DUMP_STATS;
+}
+
+static void start_naps(struct bench *b, const char *nap, long count)
+{
+    json input = json_object();
+    json_set_text(&input, "nap", nap);
+    for (long i = 0; i < count; i++)
+        start(b, input);
+    settle(b);
+    json_free(input);
+}
+
+static void wake(struct bench *b, long count)
+{
+    must(count >= 12 * WAKES_TURN && count % WAKES_TURN == 0);
+    deploy(b, "document: { dsl: 1.0.3, namespace: b, name: w, version: 1.0.0 }\n"
+              "do:\n  - nap: { wait: '${ .nap }' }\n  - s: { call: step, with: { n: 1 } }\n");
+    settle(b);
+    start_naps(b, "PT1H", count);
+    start_naps(b, "PT2H", FEW_WAIT);
+    b->port.now_ms += 3600000;
+    double from = seconds(), cpu = cpu_seconds();
+    must(engine_turn(b->engine)); // compiles statements
+    count_wakes(b);
+    for (long turns = count / WAKES_TURN - 6; turns > 0; turns--)
+        must(engine_turn(b->engine));
+    count_wakes(b);
+    settle(b);
+    printf("{\"workload\":\"wake\",\"count\":%ld,\"all_awake_seconds\":%.3f,\"loop_cpu_us_each\":"
+           "%.1f}\n",
+           count, seconds() - from, (cpu_seconds() - cpu) * 1e6 / (double)count);
+}
+
 static json event_new(long i)
 {
     json event = json_object(), data = json_object();
@@ -301,13 +345,19 @@ int main(int argc, char **argv)
     struct bench b = {.store = store_open(&(struct store_opts){.driver = driver}, &why)};
     b.host = (struct function_host){.catalogue = {.find = find}, .handle = handle};
     virtual_port_init(&b.port, INT64_C(1367366400000), 1);
-    b.engine = engine_new(&(struct engine_opts){
-        .store = b.store, .port = &b.port.port, .host = &b.host, .secrets = json_absent()});
+    b.engine = engine_new(
+        &(struct engine_opts){.store = b.store,
+                              .port = &b.port.port,
+                              .host = &b.host,
+                              .secrets = json_absent(),
+                              .turn_inputs = strcmp(argv[2], "wake") == 0 ? 2 * WAKES_TURN : 0});
     must(engine_recover(b.engine, &why));
     if (strcmp(argv[2], "w1") == 0)
         w1(&b, count, most);
     else if (strcmp(argv[2], "w3") == 0)
         w3(&b, count);
+    else if (strcmp(argv[2], "wake") == 0)
+        wake(&b, count);
     else if (strcmp(argv[2], "all") == 0)
         all(&b, count);
     else if (strcmp(argv[2], "events") == 0)
