@@ -35,6 +35,14 @@ static const struct body_schema {
      "\"string\"},\"name\":{\"type\":\"string\"},\"email\":{\"type\":\"string\"},\"phone\":{"
      "\"type\":\"string\"},\"language\":{\"type\":\"string\"},\"attributes\":{\"type\":"
      "\"object\"}}}"},
+    {"Remind", "{\"type\":\"object\",\"properties\":{\"task\":{\"type\":\"string\"}}}"},
+    {"Claim",
+     "{\"type\":\"object\",\"required\":[\"as\"],\"properties\":{\"as\":{\"type\":\"string\"}}}"},
+    {"Join", "{\"type\":\"object\",\"required\":[\"person\"],\"properties\":{\"person\":{\"type\":"
+             "\"string\"},\"since\":{\"type\":\"string\"},\"until\":{\"type\":\"string\"},\"role\":"
+             "{\"type\":\"string\"}}}"},
+    {"Leave", "{\"type\":\"object\",\"required\":[\"person\"],\"properties\":{\"person\":{\"type\":"
+              "\"string\"},\"until\":{\"type\":\"string\"}}}"},
     {"NewAccount",
      "{\"type\":\"object\",\"required\":[\"name\",\"roles\"],\"properties\":{\"name\":{\"type\":"
      "\"string\"},\"display\":{\"type\":\"string\"},\"roles\":{\"type\":\"array\",\"items\":{"

@@ -50,16 +50,6 @@ void person_put(struct api *a, struct request *r)
     json_free(person);
 }
 
-void groups_list(struct api *a, struct request *r)
-{
-    struct fail why = {0};
-    json list = people_groups(a->people, &why);
-    if (json_is_array(list))
-        reply_page(r, list, 0, NULL);
-    else
-        request_fail(r, &why);
-}
-
 // ---- import: the file itself, or a form that carries it
 
 static const char *read_csv(struct request *r, size_t *bytes, struct fail *why)

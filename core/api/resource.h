@@ -50,12 +50,18 @@ resource_handler views_list, view_show;
 // controls.c
 resource_handler instance_cancel, instance_pause, instance_resume, instance_retry, instance_repair,
     incidents_list;
+// claims.c
+resource_handler item_take, item_return, instance_remind;
+// cases.c
+resource_handler case_export, case_verify;
 // events.c
 resource_handler events_accept, event_why;
 // items.c
 resource_handler items_list, item_get, item_answers, item_take_answer;
 // persons.c
-resource_handler persons_list, person_get, person_put, persons_import, groups_list;
+resource_handler persons_list, person_get, person_put, persons_import;
+// groups.c
+resource_handler groups_list, group_show, group_join, group_leave;
 // accounts.c
 resource_handler accounts_list, account_self, account_create, account_update, tokens_list,
     token_make, token_end, acts_page;

@@ -10,8 +10,9 @@ int command_deploy(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_mail(int argc, char **argv);
-int command_operate(int argc,
-                    char **argv); // list show start send answer cancel pause resume retry why
+int command_operate(
+    int argc,
+    char **argv); // list show start send answer remind cancel pause resume retry why
 int command_people(int argc, char **argv);
 int command_plugin(int argc, char **argv);
 int command_rehearse(int argc, char **argv);

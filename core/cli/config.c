@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "calendar/zone.h"
 #include "cli/context.h"
 #include "net/mime.h"
 #include "json/yaml.h"
@@ -59,6 +60,8 @@ static const struct config_entry {
                           "folder of the keys of secret votes, outside of the data directory; "
                           "DATA-keys beside it if not given",
                           false},
+    [CONFIG_ZONE] = {"zone", "Asia/Seoul",
+                     "time zone of the directory's dates and of the console's times", false},
     [CONFIG_LOG] = {"log", "info", "least level that is logged: debug, info, warn, error", false},
 };
 
@@ -202,6 +205,16 @@ static bool check_mail(const struct config *c, struct fail *why)
            check_address(c, CONFIG_MAIL_BOUNCE, why);
 }
 
+const struct zone *config_zone(const struct config *c, struct fail *why)
+{
+    const char *given = c ? c->values[CONFIG_ZONE] : getenv("DURE_ZONE");
+    const struct zone *zone =
+        zone_find(given && *given ? given : entries[CONFIG_ZONE].otherwise, why);
+    if (!zone)
+        fail_within(why, "zone");
+    return zone;
+}
+
 // What would otherwise come out only when the first mail or event goes.
 bool config_check(const struct config *c, struct fail *why)
 {
@@ -210,7 +223,7 @@ bool config_check(const struct config *c, struct fail *why)
     if (mail && !begins(mail, "smtp://") && !begins(mail, "smtps://"))
         return fail(why, FAIL_INVALID,
                     "mail_server: '%s' is no smtp://host:port or smtps://host:port", mail);
-    if (!check_mail(c, why))
+    if (!check_mail(c, why) || !config_zone(c, why))
         return false;
     if (sink && !begins(sink, "http://") && !begins(sink, "https://"))
         return fail(why, FAIL_INVALID, "sink: '%s' is no http or https address", sink);

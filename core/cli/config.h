@@ -32,6 +32,7 @@ enum config_key {
     CONFIG_SINK,
     CONFIG_SECRETS,
     CONFIG_SEAL_KEYS,
+    CONFIG_ZONE,
     CONFIG_LOG,
     CONFIG_COUNT,
 };
@@ -50,6 +51,10 @@ const char *config_get(const struct config *c, enum config_key key);
 // Where the keys of secret votes lie: as configured (c may be NULL), or beside the data directory.
 // By mem_free.
 char *config_seal_folder(const struct config *c, const char *data);
+// The zone of the directory and the console: as configured, without c as DURE_ZONE says. NULL and
+// why if there is no such zone.
+struct zone;
+const struct zone *config_zone(const struct config *c, struct fail *why);
 int config_number(const struct config *c, enum config_key key); // checked; 0 if not given
 bool config_is(const struct config *c, enum config_key key, const char *value);
 void config_describe(FILE *out); // every key with its meaning, for --help

@@ -33,6 +33,7 @@ static const struct command {
     {"start", "Operate", "start an instance", command_operate},
     {"send", "Operate", "send an event", command_operate},
     {"answer", "Operate", "answer a work item", command_operate},
+    {"remind", "Operate", "mail those who have not answered", command_operate},
     {"cancel", "Operate", "cancel instances", command_operate},
     {"pause", "Operate", "pause instances", command_operate},
     {"resume", "Operate", "resume instances", command_operate},

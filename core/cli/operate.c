@@ -1,5 +1,5 @@
-// dure list, show, start, send, answer, cancel, pause, resume, retry, why: an operator's hands on a
-// server, running or stopped.
+// dure list, show, start, send, answer, remind, cancel, pause, resume, retry, why: an operator's
+// hands on a server, running or stopped.
 #include "cli/operate.h"
 
 #include <getopt.h>
@@ -47,6 +47,10 @@ static const struct verb {
      "                   [--delegate PERSON] [--recuse REASON]\n"
      "       dure answer --instance ID --task TASK …\n",
      operate_answer, 0, 1},
+    {"remind",
+     "usage: dure remind ID [--task TASK] [--key KEY]\n  mails those who have not answered an open "
+     "step, each once an hour at most\n",
+     operate_remind, 1, 1},
     {"cancel", "usage: dure cancel ID… | --status S --definition NS/NAME [--yes] [--reason TEXT]\n",
      NULL, 0, WORDS_MAX},
     {"pause", "usage: dure pause ID… | --status S --definition NS/NAME [--yes] [--reason TEXT]\n",

@@ -30,6 +30,7 @@ int operate_send(struct operate *o);
 int operate_answer(struct operate *o);
 int operate_why(struct operate *o);
 int operate_change(struct operate *o, const char *verb); // cancel, pause, resume, retry
+int operate_remind(struct operate *o);
 
 // "ns/name" or "ns/name:version" as {namespace, name, version?}.
 CHECKED bool operate_definition(const char *text, json *out, struct fail *why);

@@ -1,5 +1,5 @@
-// The operator's commands that change something: start, send, answer, and cancel, pause, resume,
-// retry.
+// The operator's commands that change something: start, send, answer, remind, and cancel, pause,
+// resume, retry.
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -258,6 +258,28 @@ static bool confirmed(const struct operate *o, const char *verb, size_t count)
     fputs("? [y/N] ", stderr);
     int c = getchar();
     return c == 'y' || c == 'Y';
+}
+
+int operate_remind(struct operate *o)
+{
+    struct fail why = {0};
+    json body = json_object(), answer = json_absent();
+    if (o->task)
+        json_set_text(&body, "task", o->task);
+    char *path = operate_path("/api/v1/instances/", o->words[0], "/remind");
+    struct remote_request request = {.method = "POST", .path = path, .body = body, .key = o->key};
+    bool ok = remote_ask(o->t, &request, &answer, &why);
+    long long unsent = json_get_int(answer, "unsent", 0);
+    char *sentence =
+        mem_printf("reminded %lld of %lld%s", (long long)json_get_int(answer, "sent", 0),
+                   (long long)json_get_int(answer, "waiting", 0),
+                   unsent > 0 ? "; the others have no address" : "");
+    int code = conclude(o, "remind", ok, answer, sentence, &why);
+    mem_free(sentence);
+    mem_free(path);
+    json_free(answer);
+    json_free(body);
+    return code;
 }
 
 int operate_change(struct operate *o, const char *verb)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "calendar/instant.h"
+#include "calendar/zone.h"
 #include "cli/context.h"
 #include "effects/http.h"
 #include "effects/mail.h"
@@ -174,6 +175,10 @@ static bool open_engine(struct site *s, const struct site_opts *opts, struct fai
     };
     s->engine = engine_new(&engine_opts);
     s->people = people_new(s->engine);
+    const struct zone *zone = config_zone(opts->config, why);
+    if (!zone)
+        return false;
+    people_set_zone(s->people, zone);
     if (opts->plugins)
         plugins_attach(opts->plugins, s->people);
     add_executors(s, opts);

@@ -60,13 +60,13 @@ char *percent_decode(struct arena *arena, const char *text, size_t bytes, bool p
             c = ' ';
         }
         if (c == 0) {
-            fail(why, FAIL_INVALID, "the text holds a zero character");
+            fail_code(why, FAIL_INVALID, "bad_text", "the text holds a zero character");
             return NULL;
         }
         out[length++] = c;
     }
     if (!utf8_is_valid(out, length)) {
-        fail(why, FAIL_INVALID, "the text is not valid UTF-8 once decoded");
+        fail_code(why, FAIL_INVALID, "bad_text", "the text is not valid UTF-8 once decoded");
         return NULL;
     }
     if (decoded_bytes)
@@ -100,7 +100,8 @@ static bool too_many(size_t count, struct fail *why)
 {
     if (count <= LIMIT_FORM_FIELDS)
         return false;
-    fail(why, FAIL_LIMIT, "a form may have %d fields at most", LIMIT_FORM_FIELDS);
+    fail_code(why, FAIL_LIMIT, "too_many_fields", "a form may have %d fields at most",
+              LIMIT_FORM_FIELDS);
     return true;
 }
 
@@ -130,7 +131,8 @@ static bool read_pair(struct arena *arena, const char *pair, size_t bytes, struc
     if (!out->value)
         return fail_within(why, "field '%.80s'", out->name);
     if (has_control(out->name, name_decoded) || has_control(out->value, out->bytes))
-        return fail(why, FAIL_INVALID, "field '%.80s' holds control characters", out->name);
+        return fail_code(why, FAIL_INVALID, "bad_text", "field '%.80s' holds control characters",
+                         out->name);
     return true;
 }
 
@@ -230,8 +232,8 @@ static bool read_part_headers(struct multipart *m, struct part_headers *out, str
         size_t left = (size_t)(m->end - m->at);
         const char *line_end = memmem(m->at, left, "\r\n", 2);
         if (!line_end || line_end - begin > PART_HEADERS_MAX)
-            return fail(why, FAIL_INVALID, "the headers of a part end nowhere within %d bytes",
-                        PART_HEADERS_MAX);
+            return fail_code(why, FAIL_INVALID, "broken_form",
+                             "the headers of a part end nowhere within %d bytes", PART_HEADERS_MAX);
         size_t length = (size_t)(line_end - m->at);
         if (length)
             read_part_header(m->at, length, out);
@@ -240,7 +242,7 @@ static bool read_part_headers(struct multipart *m, struct part_headers *out, str
             break;
     }
     if (!out->has_name)
-        return fail(why, FAIL_INVALID, "a part has no name");
+        return fail_code(why, FAIL_INVALID, "broken_form", "a part has no name");
     return true;
 }
 
@@ -277,7 +279,8 @@ static bool read_part(struct multipart *m, struct form *out, struct fail *why)
     const char *from = m->at - 2;
     const char *stop = memmem(from, (size_t)(m->end - from), m->delimiter, m->delimiter_bytes);
     if (!stop)
-        return fail(why, FAIL_INVALID, "field '%.80s' ends without a boundary", headers.name);
+        return fail_code(why, FAIL_INVALID, "broken_form", "field '%.80s' ends without a boundary",
+                         headers.name);
     size_t bytes = stop < m->at ? 0 : (size_t)(stop - m->at);
     struct form_field field = {.bytes = bytes, .type = arena_string(m->arena, headers.type)};
     field.name = unescape_quotes(m->arena, headers.name);
@@ -293,8 +296,8 @@ static bool read_part(struct multipart *m, struct form *out, struct fail *why)
         good = good && utf8_is_valid(field.value, bytes) && !memchr(field.value, 0, bytes) &&
                !has_control(field.value, bytes);
     if (!good || !utf8_is_valid(field.type, strlen(field.type)))
-        return fail(why, FAIL_INVALID,
-                    "a field of the form is not valid UTF-8, or holds control characters");
+        return fail_code(why, FAIL_INVALID, "bad_text",
+                         "a field of the form is not valid UTF-8, or holds control characters");
     must(out->count < m->capacity);
     out->fields[out->count++] = field;
     m->at = stop + m->delimiter_bytes;
@@ -325,7 +328,8 @@ static bool find_first_part(struct multipart *m, const char *body, size_t bytes,
     }
     m->at = memmem(body, bytes, m->delimiter, m->delimiter_bytes);
     if (!m->at)
-        return fail(why, FAIL_INVALID, "the form's boundary is nowhere in its body");
+        return fail_code(why, FAIL_INVALID, "broken_form",
+                         "the form's boundary is nowhere in its body");
     m->at += m->delimiter_bytes;
     return true;
 }
@@ -337,9 +341,9 @@ bool form_read_multipart(struct arena *arena, const char *type, const char *body
     struct multipart m = {.arena = arena};
     char boundary[BOUNDARY_MAX + 1];
     if (!header_parameter(type, strlen(type), "boundary", boundary, sizeof(boundary)) || !*boundary)
-        return fail(why, FAIL_INVALID,
-                    "the form's content type must give a boundary of 1 to %d characters",
-                    BOUNDARY_MAX);
+        return fail_code(why, FAIL_INVALID, "broken_form",
+                         "the form's content type must give a boundary of 1 to %d characters",
+                         BOUNDARY_MAX);
     m.delimiter_bytes = (size_t)snprintf(m.delimiter, sizeof(m.delimiter), "\r\n--%s", boundary);
     if (!find_first_part(&m, body, bytes, why))
         return false;
@@ -353,8 +357,8 @@ bool form_read_multipart(struct arena *arena, const char *type, const char *body
         while (m.at < m.end && (*m.at == ' ' || *m.at == '\t'))
             m.at++; // transport padding
         if (m.end - m.at < 2 || memcmp(m.at, "\r\n", 2) != 0)
-            return fail(why, FAIL_INVALID,
-                        "a boundary of the form is not followed by a line break");
+            return fail_code(why, FAIL_INVALID, "broken_form",
+                             "a boundary of the form is not followed by a line break");
         m.at += 2;
         if (!read_part(&m, out, why))
             return false;

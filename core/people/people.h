@@ -23,7 +23,8 @@ const char *people_url(const struct people *p);
 // Where the keys of secret votes lie (keyring.h): a folder outside of the data directory; NULL, as
 // it is at first: in the store. Copied.
 void people_set_seal_folder(struct people *p, const char *folder);
-// In which zone the dates of memberships are read; UTC where never set.
+// In which zone the dates of memberships are read, whoever asks: a workflow of another zone too.
+// UTC where never set.
 void people_set_zone(struct people *p, const struct zone *zone);
 const struct zone *people_zone(const struct people *p);
 

@@ -319,8 +319,6 @@ void plugins_handle(struct function_host *host, struct engine *e, const struct s
                           .call = call,
                           .out = out,
                           .journal = json_absent()};
-    if (p->people != NULL && call->definition != NULL)
-        people_set_zone(p->people, call->definition->zone);
     envelope_open(&h);
     if (call->event == STEP_RESULT && strncmp(call->name, AWAIT_PREFIX, strlen(AWAIT_PREFIX)) == 0)
         run_awaited(&h);

@@ -29,12 +29,20 @@ static void write_act(struct page *p, const char *at, json act)
                  {"repair", "결과 확인"},
                  {"answer", "대신 답함"},
                  {"person-put", "사람 변경"},
-                 {"people-import", "명단 들이기"},
                  {"add-person", "사람 추가"},
                  {"change-person", "사람 변경"},
                  {"erase-person", "사람 지움"},
-                 {"import-people", "명단 들이기"},
-                 {"export-people", "명단 내보내기"}};
+                 {"people-import", "명단 들이기"},
+                 {"export-people", "명단 내보내기"},
+                 {"group-join", "그룹에 넣음"},
+                 {"group-leave", "그룹에서 뺌"},
+                 {"remind", "알림 보냄"},
+                 {"check-in", "출석 확인"},
+                 {"claim", "일을 맡김"},
+                 {"give-back", "맡은 일을 돌려놓음"},
+                 {"export-case", "사건 기록 내보내기"},
+                 {"verify-case", "사건 기록 검증"},
+                 {"start", "시작"}};
     json by = json_get(act, "by"), detail = json_get(act, "detail");
     const char *what = json_get_text(act, "act", ""), *said = what,
                *instance = json_get_text(act, "instance", NULL);

@@ -211,6 +211,11 @@ static void tap(struct web *w, struct request *r, const struct form *form)
                             .key = form_text(form, "_key", NULL),
                             .by = *by ? by : "desk"};
     if (is_presence(w, r, form, &why) && item_answer(w->opts.people, &answer, &reply, &why)) {
+        json what = json_object();
+        json_set_text(&what, "task", request_param(r, "task"));
+        json_set_text(&what, "person", person);
+        json_set_text(&what, "presence", form_text(form, "presence", ""));
+        web_record(w, r, "check-in", request_param(r, "id"), what);
         struct bytes location;
         bytes_init(&location, 8192);
         html(&location, "%r?q=%u#p-%u", request_path(r), query, person);

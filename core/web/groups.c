@@ -178,6 +178,16 @@ static const char *given(const struct form *form, const char *name)
     return *text ? text : NULL;
 }
 
+static void record(struct web *w, struct request *r, const char *act, const struct form *form)
+{
+    static const char *const names[] = {"group", "person", "since", "until", "role"};
+    json detail = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (given(form, names[i]))
+            json_set_text(&detail, names[i], given(form, names[i]));
+    web_record(w, r, act, NULL, detail);
+}
+
 static void receive_join(void *context, struct request *r)
 {
     struct web *w = context;
@@ -186,11 +196,13 @@ static void receive_join(void *context, struct request *r)
     if (!form)
         return;
     const char *group = form_text(form, "group", "");
-    if (people_join(w->opts.people, group, form_text(form, "person", ""), given(form, "since"),
-                    given(form, "until"), given(form, "role"), &why))
-        go_to_group(w, r, group, "joined");
-    else
+    if (!people_join(w->opts.people, group, form_text(form, "person", ""), given(form, "since"),
+                     given(form, "until"), given(form, "role"), &why)) {
         reply_group(w, r, group, &why);
+        return;
+    }
+    record(w, r, "group-join", form);
+    go_to_group(w, r, group, "joined");
 }
 
 static void receive_leave(void *context, struct request *r)
@@ -205,10 +217,12 @@ static void receive_leave(void *context, struct request *r)
     bool good = people_leave(w->opts.people, group, person, given(form, "until"), &left, &why);
     if (good && left == 0)
         good = fail_code(&why, FAIL_CONFLICT, "not_a_member", "no membership holds at that time");
-    if (good)
-        go_to_group(w, r, group, "left");
-    else
+    if (!good) {
         reply_group(w, r, group, &why);
+        return;
+    }
+    record(w, r, "group-leave", form);
+    go_to_group(w, r, group, "left");
 }
 
 void groups_routes(struct web *w)

@@ -256,6 +256,16 @@ static void receive_file(void *context, struct request *r)
 
 // ---- the commit
 
+static void record(struct web *w, struct request *r, json preview, const char *digest)
+{
+    json what = json_object(), counts = json_get(preview, "counts");
+    json_set_text(&what, "digest", digest);
+    json_set_int(&what, "added", json_get_int(counts, "add", 0));
+    json_set_int(&what, "changed", json_get_int(counts, "change", 0));
+    json_free(counts);
+    web_record(w, r, "people-import", NULL, what);
+}
+
 static void commit(struct web *w, struct request *r, const struct upload *u, const char *seen)
 {
     struct fail why = {0};
@@ -275,7 +285,7 @@ static void commit(struct web *w, struct request *r, const struct upload *u, con
                               "stored. Please look at it again as it is now.";
         reply_preview(r, &again, preview);
     } else if (people_import_commit(w->opts.people, preview, &why)) {
-        admin_record(w, r, "import-people", digest);
+        record(w, r, preview, digest);
         web_redirect_after_commit(w, r, "/console/people?done=imported");
     } else {
         reply_upload(r, &why);

@@ -141,7 +141,8 @@ static void receive_remind(void *context, struct request *r)
             reply_roll(w, r, &why);
         return;
     }
-    json_free(told);
+    json_set_text(&told, "task", request_param(r, "task"));
+    web_record(w, r, "remind", request_param(r, "id"), told);
     char *location = mem_printf("%s?done=reminded", request_path(r));
     web_redirect_after_commit(w, r, location);
     mem_free(location);

@@ -65,6 +65,9 @@ const char *word_of_refusal(enum language l, const char *code)
                  {"not_possible", WORD_REFUSED_POSSIBLE},
                  {"unknown_receipt", WORD_REFUSED_RECEIPT},
                  {"conflict", WORD_REFUSED_CONFLICT},
+                 {"bad_text", WORD_REFUSED_TEXT},
+                 {"too_many_fields", WORD_REFUSED_FIELDS},
+                 {"broken_form", WORD_REFUSED_BROKEN},
                  {"recused", WORD_RECUSED},
                  {"withdrawn", WORD_WITHDRAWN}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

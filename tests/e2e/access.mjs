@@ -2,7 +2,7 @@
 // try. Then the pages in a browser, at phone and desktop width.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -110,6 +110,9 @@ const allowed = {
   'POST /api/v1/instances/{id}/retry': 'admin operator', 'POST /api/v1/instances/{id}/repair': 'admin operator', 'GET /api/v1/incidents': all,
   'POST /api/v1/events': 'admin author operator', 'GET /api/v1/events/why': all, 'GET /api/v1/items': all, 'GET /api/v1/items/{id}': all,
   'GET /api/v1/items/{id}/answers': 'admin operator auditor', 'POST /api/v1/items/{id}/answers': 'admin operator',
+  'POST /api/v1/instances/{id}/remind': 'admin operator', 'GET /api/v1/instances/{id}/case': 'admin auditor', 'GET /api/v1/instances/{id}/verify': 'admin auditor',
+  'POST /api/v1/items/{id}/claim': 'admin operator', 'POST /api/v1/items/{id}/give-back': 'admin operator',
+  'GET /api/v1/groups/{group}': 'admin operator', 'POST /api/v1/groups/{group}/join': 'admin operator', 'POST /api/v1/groups/{group}/leave': 'admin operator',
   'GET /api/v1/people': 'admin operator', 'POST /api/v1/people': 'admin operator', 'GET /api/v1/people/{id}': 'admin operator',
   'POST /api/v1/people/import': 'admin operator', 'GET /api/v1/groups': 'admin operator', 'GET /api/v1/stream': 'admin operator auditor',
   'GET /api/v1/me': all, 'GET /api/v1/accounts': 'admin', 'POST /api/v1/accounts': 'admin', 'POST /api/v1/accounts/{name}': 'admin',
@@ -122,6 +125,22 @@ await test('the API has no route but those of the table', async () => {
   for (const [method, where] of operations) {
     const name = `${method} ${where}`;
     assert.ok(open.includes(name) || allowed[name], `${name}: say in this test who may`);
+  }
+});
+await test('the API has every route of the table, each told whole in OpenAPI', async () => {
+  const names = operations.map((o) => o.join(' '));
+  assert.deepEqual([...Object.keys(allowed), ...open].filter((name) => !names.includes(name)), []);
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map((m) => m[1]);
+  assert.deepEqual(refs.filter((name) => !document.components.schemas[name]), []);
+  const permissions = ['view', 'author', 'start', 'operate', 'people', 'audit', 'admin'];
+  for (const [method, where] of operations) {
+    const told = document.paths[where][method.toLowerCase()], name = `${method} ${where}`;
+    assert.deepEqual(told.parameters.filter((p) => p.in === 'path').map((p) => `{${p.name}}`), where.match(/\{[^}]*\}/g) ?? [], name);
+    assert.ok(told.summary && told.responses && Object.keys(told.responses).some((s) => s.startsWith('2')), name);
+    if (open.includes(name)) assert.deepEqual(told.security, [], name);
+    else for (const p of told['x-dure-permission'].split(' ')) assert.ok(permissions.includes(p), `${name}: ${p}`);
+    const json = told.requestBody?.content['application/json'];
+    if (json) assert.match(json.schema.$ref, /^#\/components\/schemas\/\w+$/, name);
   }
 });
 async function statusOf(method, where, options) {
@@ -368,6 +387,73 @@ await test('acts are in the chain with who did them; an instance has its own', a
   for (const wanted of [`pause by operator on ${instance}`, 'deploy by token of author', 'log-in by operator', 'log-in-failed by operator', 'token-revoke by token of admin', 'account-change by DURE_TOKEN'])
     assert.ok(said.includes(wanted), `${wanted} is not in ${[...new Set(said)].join('; ')}`);
   assert.match(await (await ask('/console/acts', { cookie: cookies.auditor })).text(), /operator/);
+});
+const actsNow = async () => (await (await ask('/api/v1/acts', { token: tokens.auditor })).json()).items.flatMap((row) => row.acts);
+const done = async (act) => (await actsNow()).find((e) => e.act === act);
+await test('what a clerk does to the directory is in the chain, from the pages and from the API', async () => {
+  const cookie = cookies.operator, _csrf = await csrfOf(cookie);
+  const post = async (where, form) => assert.equal((await ask(where, { cookie, form: { _csrf, ...form } })).status, 303, where);
+  const call = async (where, body) => assert.equal((await ask(where, { token: tokens.operator, json: body })).status, 200, where);
+  await post('/console/people/-/new', { id: 'k1', name: '서천군수', language: 'ko' });
+  await post('/console/groups/-/join', { group: 'board', person: 'k1', since: '2013-01-01', role: '위원장' });
+  assert.deepEqual(await done('group-join').then(({ by, detail }) => ({ by, detail })),
+    { by: { kind: 'account', name: 'operator' }, detail: { group: 'board', person: 'k1', since: '2013-01-01', role: '위원장' } });
+  await post('/console/groups/-/leave', { group: 'board', person: 'k1', until: '2013-06-01' });
+  assert.deepEqual((await done('group-leave')).detail, { group: 'board', person: 'k1', until: '2013-06-01' });
+  const csv = 'id,name\nk2,오산시장\n', upload = new FormData();
+  upload.append('_csrf', _csrf);
+  upload.append('file', new Blob([csv]), 'people.csv');
+  const preview = await (await fetch(`${server.base}/console/people/-/import`, { method: 'POST', headers: { cookie }, body: upload })).text();
+  const hidden = (name) => new RegExp(`name=${name} value="([^"]+)"`).exec(preview)[1];
+  await post('/console/people/-/import/commit', { file: hidden('file'), seen: hidden('seen') });
+  const imported = await done('people-import');
+  assert.deepEqual([imported.by.name, imported.detail.added, imported.detail.changed], ['operator', 1, 0]);
+  await post('/console/people/k2/erase', { sure: 'yes' });
+  assert.deepEqual([(await done('erase-person')).by.name, (await done('erase-person')).detail], ['operator', { on: 'k2' }]);
+  await call('/api/v1/groups/board/join', { person: 'k1', since: '2014-01-01' });
+  assert.deepEqual([(await done('group-join')).by.name, (await done('group-join')).detail.since], ['token of operator', '2014-01-01']);
+  await call('/api/v1/groups/board/leave', { person: 'k1', until: '2014-06-01' });
+  await call('/api/v1/people', { id: 'k1', name: '서천군수(신임)' });
+  assert.deepEqual((await done('person-put')).detail, { person: 'k1' });
+  const before = (await actsNow()).length;
+  for (const [where, body, status] of [['join', { person: 'nobody' }, 404], ['leave', { person: 'k1', until: '2020-01-01' }, 409], ['join', { person: 'k1', since: 'soon' }, 422], ['join', { who: 'k1' }, 422]])
+    assert.equal((await ask(`/api/v1/groups/board/${where}`, { token: tokens.operator, json: body })).status, status, JSON.stringify(body));
+  assert.equal((await actsNow()).length, before, 'what was refused is no act');
+  const { items } = await (await ask('/api/v1/groups/board?at=2014-02-01', { token: tokens.operator })).json();
+  assert.deepEqual(items.map((m) => [m.person, m.holds]), [['k1', false], ['k1', true]]);
+});
+await test('a step: claimed, given back, reminded, answered for somebody; its case exported and verified', async () => {
+  const text = readFileSync('tests/e2e/desk.yaml', 'utf8');
+  assert.equal((await ask('/api/v1/definitions', { token: tokens.author, json: { text } })).status, 201);
+  await ask('/api/v1/groups/desk/join', { token: tokens.operator, json: { person: 'k1' } });
+  const { id: instance } = await (await ask('/api/v1/instances', { token: tokens.start, json: { definition: { namespace: 'my', name: 'desk' } } })).json();
+  const call = async (where, body, status = 200) => {
+    const reply = await ask(`/api/v1/${where}`, { token: tokens.operator, json: body });
+    assert.equal(reply.status, status, `${where}: ${await reply.clone().text()}`);
+    return reply.json();
+  };
+  const { items: [item] } = await (await ask(`/api/v1/items?instance=${instance}`, { token: tokens.operator })).json();
+  assert.equal(item.assignee, 'group desk');
+  assert.equal((await call(`items/${item.id}/claim`, { as: 'k2' }, 403)).code, 'not_eligible');
+  assert.equal((await call(`items/${item.id}/claim`, { as: 'k1' })).assignee, 'k1');
+  assert.equal((await call(`items/${item.id}/give-back`, { as: 'k1' })).assignee, 'group desk');
+  await call(`items/${item.id}/claim`, { as: 'k1' });
+  assert.equal((await call(`instances/${instance}/remind`, {})).unsent, 1); // k1 has no address
+  assert.equal((await call(`instances/${instance}/remind`, { task: 'ask' }, 409)).code, 'reminded_already');
+  assert.equal((await call(`instances/${instance}/remind`, { task: 'none' }, 404)).code, 'not_found');
+  await call(`items/${item.id}/answers`, { as: 'k1', data: { room: 'A' } }, 201);
+  const { items: history } = await (await ask(`/api/v1/instances/${instance}/history`, { token: tokens.auditor })).json();
+  assert.deepEqual(history.flatMap((row) => row.entries).filter((e) => e.type === 'act').map((e) => e.act),
+    ['start', 'claim', 'give-back', 'claim', 'remind', 'answer']);
+  const report = await (await ask(`/api/v1/instances/${instance}/verify`, { token: tokens.auditor })).json();
+  assert.deepEqual([report.whole, report.wrong, report.rows], [true, 0, history.length]);
+  const exported = await ask(`/api/v1/instances/${instance}/case`, { token: tokens.auditor });
+  assert.equal(exported.status, 200);
+  const file = path.join(work, 'case.json');
+  writeFileSync(file, await exported.text());
+  assert.match(command(['verify', file]).out, /^whole/m);
+  assert.deepEqual((await done('export-case')).detail, { case: instance });
+  assert.equal((await ask('/api/v1/instances/nothing/case', { token: tokens.auditor })).status, 404);
 });
 
 // ---- in a browser
