@@ -237,7 +237,7 @@ static bool walk_store(struct verifier *v)
     for (size_t i = 0; map_next(&v->ends, &i, &entry);)
         audit_found(v->report, v->why, "the end of the history of '%s' is in no commit",
                     entry->key);
-    return true;
+    return audit_check_rows(v->store, v->report, v->why, &v->read);
 }
 
 bool audit_verify(struct store *s, const char *instance, struct audit_report *report,
