@@ -23,8 +23,10 @@ static bool same_cell(const char *before, const char *after)
     return strcmp(before, after) == 0 || (after[0] == '\'' && strcmp(before, after + 1) == 0);
 }
 
+// As files go out: a mark first, so that a text which begins with one keeps it.
 static void write_table(const struct csv_table *table, struct bytes *out)
 {
+    bytes_add(out, CSV_BOM);
     for (size_t i = 0; i < table->count; i++) {
         for (size_t c = 0; c < table->rows[i].count; c++) {
             if (c > 0)
