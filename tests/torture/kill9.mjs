@@ -55,7 +55,7 @@ let starts = 0;
 
 function launch() {
   const child = spawn(dure, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--plugins', plugins], {
-    env: { ...process.env, DURE_TOKEN: token, DURE_LOG: 'warn', ASAN_OPTIONS: 'detect_leaks=0' },
+    env: { ...process.env, DURE_TOKEN: token, DURE_LOG: 'warn', DURE_PUBLIC_URL: 'http://dure.example.org', ASAN_OPTIONS: 'detect_leaks=0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.gone = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
