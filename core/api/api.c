@@ -151,6 +151,8 @@ const struct resource resources[] = {
     {"GET", "/api/v1/people/{id}", person_get, PEOPLE, "people", "One person", NULL, NULL, "200 404"},
     {"POST", "/api/v1/people/import", persons_import, PEOPLE, "people",
      "Import a CSV file; with ?preview=1 only show what it would do", "preview", "text/csv", "200 422"},
+    {"POST", "/api/v1/mail/bounces", bounces_take, OPERATE, "mail",
+     "Take in a mail that came back (RFC 3464)", "to", "message/rfc822", "200 404 415 422"},
     {"GET", "/api/v1/groups", groups_list, PEOPLE, "people", "All groups", NULL, NULL, "200"},
     {"GET", "/api/v1/groups/{group}", group_show, PEOPLE, "people",
      "All memberships of a group; `holds`: on the date ?at=, else now", "at", NULL, "200"},

@@ -62,6 +62,8 @@ resource_handler items_list, item_get, item_answers, item_take_answer;
 resource_handler persons_list, person_get, person_put, persons_import;
 // groups.c
 resource_handler groups_list, group_show, group_join, group_leave;
+// bounces.c
+resource_handler bounces_take;
 // accounts.c
 resource_handler accounts_list, account_self, account_create, account_update, tokens_list,
     token_make, token_end, acts_page;

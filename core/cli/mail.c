@@ -10,6 +10,7 @@
 #include "cli/context.h"
 #include "cli/remote.h"
 #include "definition/mail_template.h"
+#include "net/dsn.h"
 
 static const char usage[] =
     "usage: dure mail preview FILE [--template NAME] [--language ko|en] [--values JSON|@FILE]\n"
@@ -125,6 +126,32 @@ static int preview(const struct wish *wish, const char *file)
     return good ? EXIT_GOOD : EXIT_BAD;
 }
 
+// ---- bounce
+
+static int bounce(const struct wish *wish, const char *file)
+{
+    struct bytes text;
+    struct fail why = {0};
+    json answer = json_absent();
+    struct remote *t = NULL;
+    bytes_init(&text, DSN_BYTES_MAX);
+    bool good = cli_read_file(file, &text, &why) && (t = remote_open(&wish->remote, &why)) != NULL;
+    struct remote_request request = {.method = "POST",
+                                     .path = "/api/v1/mail/bounces",
+                                     .type = "message/rfc822",
+                                     .text = text.data,
+                                     .text_bytes = text.length};
+    good = good && remote_ask(t, &request, &answer, &why);
+    if (good)
+        cli_print_json(answer);
+    else
+        cli_print_fail("mail", &why);
+    json_free(answer);
+    remote_close(t);
+    bytes_done(&text);
+    return good ? EXIT_GOOD : EXIT_BAD;
+}
+
 // ---- the command
 
 static bool take_option(struct wish *wish, int option)
@@ -178,5 +205,7 @@ int command_mail(int argc, char **argv)
     int left = argc - optind;
     if (strcmp(what, "preview") == 0 && left == 2)
         return preview(&wish, argv[optind + 1]);
+    if (strcmp(what, "bounce") == 0 && (left == 1 || left == 2))
+        return bounce(&wish, left == 2 ? argv[optind + 1] : "-");
     return cli_usage(usage, "mail needs 'preview FILE' or 'bounce'");
 }

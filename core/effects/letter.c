@@ -125,14 +125,16 @@ static bool write(struct letter *letter, const struct letter_opts *opts, json pa
                   struct fail *why)
 {
     json list = json_get(parts, "attachments"), headers = headers_of(opts, parts);
-    bool opted = add_opting_out(opts, parts, &headers, why);
+    char message_key[HASH_HEX_SIZE];
+    bool opted = mail_message_key(opts->people, letter->key, message_key, why) &&
+                 add_opting_out(opts, parts, &headers, why);
     struct mime_attachment *files = mem_zero(MIME_ATTACHMENTS_MAX, sizeof(*files));
     struct mime_message message = {.from = opts->from,
                                    .to = text_of(parts, "to"),
                                    .subject = text_of(parts, "subject"),
                                    .text = text_of(parts, "text"),
                                    .html = text_of(parts, "html"),
-                                   .key = letter->key,
+                                   .key = message_key,
                                    .number = json_get_int(parts, "seq", 0),
                                    .date_ms = json_get_int(parts, "at", opts->now_ms),
                                    .attachments = files,

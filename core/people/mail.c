@@ -414,6 +414,33 @@ bool mail_bounced(struct people *p, const char *key, const struct bounce *bounce
     return good;
 }
 
+// A soft one after a soft one, or any after a hard one, tells nothing new of this mail.
+static bool was_reported(json mail, bool hard)
+{
+    json before = json_get(mail, "bounce");
+    bool known = json_is_object(before) && (!hard || json_get_bool(before, "hard", false));
+    json_free(before);
+    return known;
+}
+
+bool mail_reported(struct people *p, int64_t seq, const struct bounce *bounce,
+                   enum bounce_fate *fate, struct fail *why)
+{
+    json mail = mail_show(p, seq, why);
+    if (!json_is_object(mail))
+        return false;
+    const char *address = json_get_text(mail, "to", "");
+    const struct bounce of_mail = {address, bounce->hard, bounce->reason};
+    bool was = address_is_bouncing(p, address), known = was_reported(mail, bounce->hard);
+    bool good =
+        known || !*address || mail_bounced(p, json_get_text(mail, "key", ""), &of_mail, why);
+    *fate = known || !*address                        ? BOUNCE_KNOWN
+            : !was && address_is_bouncing(p, address) ? BOUNCE_MARKED
+                                                      : BOUNCE_COUNTED;
+    json_free(mail);
+    return good;
+}
+
 char *mail_key_of(struct people *p, int64_t seq)
 {
     struct fail why = {0};

@@ -42,6 +42,11 @@ bool mail_may_go(struct people *p, const char *key, const char **why_not);
 // notes it at the mail, marks or counts the address. No-op where there is no such mail.
 CHECKED bool mail_bounced(struct people *p, const char *key, const struct bounce *bounce,
                           struct fail *why);
+// The same of a report that came later, which is believed in this alone, that the mail came back:
+// it is about the address that the mail went to, whatever it says, and counts once for a mail.
+enum bounce_fate { BOUNCE_MARKED, BOUNCE_COUNTED, BOUNCE_KNOWN };
+CHECKED bool mail_reported(struct people *p, int64_t seq, const struct bounce *bounce,
+                           enum bounce_fate *fate, struct fail *why);
 // The key of the mail with a number; NULL if there is none. By mem_free.
 char *mail_key_of(struct people *p, int64_t seq);
 

@@ -84,6 +84,15 @@ bool mail_of_return_path(struct people *p, const char *address, int64_t *seq)
     return true;
 }
 
+bool mail_message_key(struct people *p, const char *key, char out[HASH_HEX_SIZE], struct fail *why)
+{
+    if (!people_key(p, why))
+        return false;
+    struct hash mac = sign(p, "dure message 1", key);
+    hash_hex(&mac, out);
+    return true;
+}
+
 // ---- opting out
 
 bool optout_token(struct people *p, const char *who, const char *purpose, char out[MAIL_TOKEN_SIZE],

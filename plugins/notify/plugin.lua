@@ -47,7 +47,7 @@ end
 -- same key in another task of it does not write twice.
 local function key_of(step, recipient)
   local occasion = step.input.key and step.id .. ":" .. step.input.key or step.key
-  return occasion .. ":" .. recipient.key
+  return occasion .. ":" .. recipient.mark
 end
 
 local function keep(step, kind, value)

@@ -147,7 +147,7 @@ local function send(step, i, recipient)
   local sent, fate = step:mail {
     to = recipient.id and { id = recipient.id, email = recipient.email } or recipient.email,
     subject = letter.subject, text = letter.text, html = letter.html,
-    key = step.key .. ":rule" .. i .. ":" .. rule.version .. ":" .. recipient.key,
+    key = step.key .. ":rule" .. i .. ":" .. rule.version .. ":" .. recipient.mark,
     mandatory = input.mandatory, purpose = input.purpose,
   }
   if not sent then return suppress(step, i, recipient, fate) end

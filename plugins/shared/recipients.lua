@@ -9,7 +9,8 @@ end
 local function take(found, recipient)
   local key = (recipient.email or recipient.id or ""):lower()
   if key == "" or found.by_key[key] or recipient.id and found.by_id[recipient.id] then return end
-  recipient.key = key
+  recipient.key = key -- for the order; what lasts longer than the person knows him by `mark`
+  recipient.mark = dure.hash(key):sub(1, 32)
   found.by_key[key] = true
   if recipient.id then found.by_id[recipient.id] = true end
   found[#found + 1] = recipient

@@ -114,7 +114,7 @@ const allowed = {
   'POST /api/v1/items/{id}/claim': 'admin operator', 'POST /api/v1/items/{id}/give-back': 'admin operator',
   'GET /api/v1/groups/{group}': 'admin operator', 'POST /api/v1/groups/{group}/join': 'admin operator', 'POST /api/v1/groups/{group}/leave': 'admin operator',
   'GET /api/v1/people': 'admin operator', 'POST /api/v1/people': 'admin operator', 'GET /api/v1/people/{id}': 'admin operator',
-  'POST /api/v1/people/import': 'admin operator', 'GET /api/v1/groups': 'admin operator', 'GET /api/v1/stream': 'admin operator auditor',
+  'POST /api/v1/people/import': 'admin operator', 'POST /api/v1/mail/bounces': 'admin operator', 'GET /api/v1/groups': 'admin operator', 'GET /api/v1/stream': 'admin operator auditor',
   'GET /api/v1/me': all, 'GET /api/v1/accounts': 'admin', 'POST /api/v1/accounts': 'admin', 'POST /api/v1/accounts/{name}': 'admin',
   'GET /api/v1/tokens': 'admin', 'POST /api/v1/tokens': 'admin', 'POST /api/v1/tokens/{id}/revoke': 'admin', 'GET /api/v1/acts': 'admin auditor',
 };
@@ -170,6 +170,8 @@ const O = 'admin operator';
 const pages = {
   'GET /console': all, 'GET /console/definitions': all, 'GET /console/instances': all, 'GET /console/items': all,
   'GET /console/definitions/{namespace}/{name}/{version}': all, 'GET /console/definitions/{namespace}/{name}/{version}/graph.svg': all,
+  'GET /console/definitions/{namespace}/{name}/{version}/mails': 'admin author',
+  'GET /console/definitions/{namespace}/{name}/{version}/mails/{template}/{language}': 'admin author',
   'GET /console/instances/{id}': all, 'GET /console/instances/{id}/graph.svg': all, 'POST /console/instances/{id}/{verb}': O,
   'GET /console/instances/{id}/views/{task}/{view}': all, 'GET /console/instances/{id}/views/{task}/{view}/csv': all,
   'GET /console/items/{item}': O, 'GET /console/mail': O, 'GET /console/mail/{seq}': O,

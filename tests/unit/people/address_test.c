@@ -6,6 +6,7 @@
 #include "people/address.h"
 #include "people/house.h"
 #include "people/item.h"
+#include "people/mail.h"
 #include "people/mail_token.h"
 #include "people/quiet.h"
 
@@ -178,7 +179,62 @@ TEST(quiet, is_half_open_and_goes_over_midnight)
     assert_int_equal(end_of("9:00", "25:00", "2013-05-24T12:00:00"), 0);  // nonsense
 }
 
-RUN(CASE(address, a_hard_bounce_marks_at_once_without_regard_to_case),
+static void put_mail(struct village *v, const char *key)
+{
+    struct fail why;
+    enum mail_fate fate;
+    struct mail_order order = {
+        .key = key, .to = "late@example.org", .subject = "x", .text = "x", .mandatory = true};
+    struct step_address step = {.instance = "i", .path = "/do/0/a", .attempt = 1};
+    assert_true(mail_send(v->people, &step, &order, &fate, &why));
+    assert_int_equal(fate, MAIL_SENT);
+}
+
+static enum bounce_fate report(struct village *v, int64_t seq, bool hard)
+{
+    struct fail why;
+    enum bounce_fate fate;
+    struct bounce bounce = {"somebody.else@example.org", hard, "4.2.2 full"};
+    assert_true(mail_reported(v->people, seq, &bounce, &fate, &why));
+    return fate;
+}
+
+TEST(address, a_report_counts_once_a_mail_and_for_its_own_address)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why;
+    enum bounce_fate fate;
+    village_init(&v);
+    put_mail(&v, "a");
+    put_mail(&v, "b");
+    put_mail(&v, "c");
+    assert_int_equal(report(&v, 1, false), BOUNCE_COUNTED);
+    assert_int_equal(report(&v, 1, false), BOUNCE_KNOWN);
+    assert_int_equal(report(&v, 2, false), BOUNCE_COUNTED);
+    assert_false(address_is_bouncing(v.people, "late@example.org"));
+    assert_int_equal(report(&v, 3, false), BOUNCE_MARKED);
+    assert_true(address_is_bouncing(v.people, "late@example.org"));
+    assert_false(address_is_bouncing(v.people, "somebody.else@example.org"));
+    assert_false(mail_reported(v.people, 4, &(struct bounce){"x", true, "x"}, &fate, &why));
+    village_done(&v);
+}
+
+TEST(address, a_hard_report_after_a_soft_one_marks)
+{
+    UNUSED_STATE;
+    struct village v;
+    village_init(&v);
+    put_mail(&v, "a");
+    assert_int_equal(report(&v, 1, false), BOUNCE_COUNTED);
+    assert_int_equal(report(&v, 1, true), BOUNCE_MARKED);
+    assert_int_equal(report(&v, 1, true), BOUNCE_KNOWN);
+    village_done(&v);
+}
+
+RUN(CASE(address, a_report_counts_once_a_mail_and_for_its_own_address),
+    CASE(address, a_hard_report_after_a_soft_one_marks),
+    CASE(address, a_hard_bounce_marks_at_once_without_regard_to_case),
     CASE(address, soft_bounces_count_only_close_together),
     CASE(address, operators_correct_it_for_whoever_has_it),
     CASE(address, return_paths_and_links_cannot_be_made_up),
