@@ -405,7 +405,9 @@ void scenario_play(struct scenario *s, struct plugins *plugins, struct scenario_
                        .result = result,
                        .variables = json_object()};
     p.world = world_new(
-        &(struct world_opts){.plugins = plugins, .now_ms = s->now_ms, .seed = s->seed}, &why);
+        &(struct world_opts){
+            .plugins = plugins, .now_ms = s->now_ms, .seed = s->seed, .zone = s->zone},
+        &why);
     bool ok =
         p.world != NULL && load_people(&p, &why) && deploy(&p, &why) && world_settle(p.world, &why);
     if (!ok)

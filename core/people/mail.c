@@ -246,13 +246,24 @@ static void release(struct people *p, const struct step_address *step,
     mem_free(name);
 }
 
-// The person's own quiet hours go before those of the workflow.
+// Where the person lives, as far as it is known.
+static const struct zone *zone_of(const struct people *p, json person)
+{
+    struct fail why;
+    json own = json_path(person, "attributes.zone");
+    const struct zone *zone = json_is_string(own) ? zone_find(json_text(own), &why) : NULL;
+    json_free(own);
+    return zone ? zone : p->zone;
+}
+
+// The person's own quiet hours, where he lives, go before those of the workflow.
 static int64_t due_of(struct people *p, const struct mail_order *order, json person)
 {
     int64_t now_ms = engine_now_ms(p->engine);
     json own = json_path(person, "attributes.quiet");
     json quiet = json_is_object(own) ? own : order->quiet;
-    const struct zone *zone = order->zone && !json_is_object(own) ? order->zone : p->zone;
+    const struct zone *zone =
+        order->zone && !json_is_object(own) ? order->zone : zone_of(p, person);
     int64_t due_ms = order->mandatory ? now_ms : quiet_end(quiet, zone, now_ms);
     json_free(own);
     return due_ms;
