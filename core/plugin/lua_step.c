@@ -252,14 +252,23 @@ static int emit_jmp(lua_State *L)
     return good ? 0 : host_fail_jmp(L, &why);
 }
 
+// The language's own entries say what the engine did; no plugin may say so.
+#define LIFECYCLE_PREFIX "io.serverlessworkflow."
+
 // step:note(entry, {person =, data =}): what is personal goes into a row of its own, and only its
-// salted hash into the history.
+// salted hash into the history. An auditor reads in `function` whose word it is.
 static int note_jmp(lua_State *L)
 {
     struct host_call *h = host_change_jmp(L);
     json entry = json_ref(named_table_jmp(L, 2));
     if (!json_has(entry, "type"))
         json_set_text(&entry, "type", "noted");
+    if (strncmp(json_get_text(entry, "type", ""), LIFECYCLE_PREFIX, strlen(LIFECYCLE_PREFIX)) ==
+        0) {
+        json_free(entry);
+        return luaL_error(L, "a note's type may not begin with '" LIFECYCLE_PREFIX "'");
+    }
+    json_set_text(&entry, "function", h->call->function);
     if (!json_has(entry, "task"))
         json_set_text(&entry, "task", h->call->task);
     if (!lua_isnoneornil(L, 3)) {
