@@ -98,8 +98,11 @@ static void record_answer(struct api *a, struct request *r)
     if (access_check(a->access, r)->kind == ACTOR_OPEN)
         return;
     json item = item_show(a->people, request_param(r, "id"), &why), what = json_object();
+    const char *instance = json_get_text(item, "instance", "");
     json_set_text(&what, "task", json_get_text(item, "task", ""));
-    record_act(a, r, "answer", json_get_text(item, "instance", NULL), what);
+    if (!*instance) // of the house: its item says which
+        json_set_text(&what, "item", request_param(r, "id"));
+    record_act(a, r, "answer", *instance ? instance : NULL, what);
     json_free(item);
 }
 

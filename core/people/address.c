@@ -189,3 +189,37 @@ bool optout_is_set(struct people *p, const char *who, const char *purpose)
     }
     return is;
 }
+
+// ---- forgetting
+
+static bool forget_wishes(struct people *p, const char *who, struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    struct value prefix = value_text(who);
+    struct scan_opts opts = {
+        .table = TABLE_OPTOUT, .index = -1, .prefix = &prefix, .prefix_count = 1};
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    why->kind = FAIL_NONE;
+    while (scan_next(scan, &row, why)) {
+        store_delete(p->store, TABLE_OPTOUT, row.columns);
+        row_done(&row);
+    }
+    scan_done(scan);
+    return why->kind == FAIL_NONE;
+}
+
+bool address_forget(struct people *p, const char *id, const char *address, struct fail *why)
+{
+    char key[ADDRESS_BYTES + 1];
+    if (!forget_wishes(p, id, why))
+        return false;
+    lower(address ? address : "", key);
+    if (!*key || somebody_has(p, key))
+        return true;
+    struct value column = value_text(key);
+    store_delete(p->store, TABLE_ADDRESS, &column);
+    house_close_address(p, key);
+    return forget_wishes(p, key, why);
+}

@@ -33,6 +33,10 @@ bool address_is_bouncing(struct people *p, const char *address);
 // A person has left it for another one: the work item is over when nobody has the address now.
 void address_left(struct people *p, const char *address);
 
+// Nothing is known of a person, or of his address where nobody else has it, any more: for erasing.
+CHECKED bool address_forget(struct people *p, const char *id, const char *address,
+                            struct fail *why);
+
 // Opting out of the optional mail of a purpose (""; of all): whose id or, of nobody known, whose
 // address. `wants` true takes it back.
 CHECKED bool optout_set(struct people *p, const char *who, const char *purpose, bool wants,

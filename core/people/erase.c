@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "calendar/instant.h"
+#include "people/address.h"
 #include "people/directory.h"
 #include "people/item_row.h"
 #include "store/audit.h"
@@ -193,8 +194,8 @@ static bool see_all(struct erasing *e, struct fail *why)
     why->kind = FAIL_NONE;
     if (!end_memberships(e, why) || !audit_erase_person(e->p->store, e->id, &blanked, why))
         return false;
-    put_tombstone(e);
-    return true;
+    put_tombstone(e); // first, so that the address is his no more
+    return address_forget(e->p, e->id, e->email, why);
 }
 
 bool people_erase(struct people *p, const char *id, bool really, json *what, struct fail *why)

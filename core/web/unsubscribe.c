@@ -68,6 +68,16 @@ static void show(void *context, struct request *r)
     wish_done(&wish);
 }
 
+// Who is named by an address alone stays unnamed: nothing takes him out of the chain again.
+static void record(struct web *w, struct request *r, const struct wish *wish, bool again)
+{
+    json what = json_object();
+    json_set_text(&what, "purpose", wish->purpose);
+    if (!strchr(wish->who, '@'))
+        json_set_text(&what, "person", wish->who);
+    web_record(w, r, again ? "opt-in" : "opt-out", NULL, what);
+}
+
 static void decide(void *context, struct request *r)
 {
     struct web *w = context;
@@ -79,6 +89,7 @@ static void decide(void *context, struct request *r)
     const struct form *form = request_form(r, &why);
     bool again = form && *form_text(form, "again", "");
     if (form && optout_set(w->opts.people, wish.who, wish.purpose, again, &why)) {
+        record(w, r, &wish, again);
         write_page(&p, r, &wish, !again);
         web_reply_after_commit(w, &p, 200);
     } else {

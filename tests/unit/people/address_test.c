@@ -232,7 +232,50 @@ TEST(address, a_hard_report_after_a_soft_one_marks)
     village_done(&v);
 }
 
-RUN(CASE(address, a_report_counts_once_a_mail_and_for_its_own_address),
+static void put_person(struct village *v, const char *id, const char *email)
+{
+    struct fail why;
+    json person = json_object();
+    json_set_text(&person, "id", id);
+    json_set_text(&person, "name", id);
+    json_set_text(&person, "email", email);
+    assert_true(people_put(v->people, person, &why));
+    json_free(person);
+}
+
+static void erase(struct village *v, const char *id)
+{
+    struct fail why;
+    json what;
+    assert_true(people_erase(v->people, id, true, &what, &why));
+    json_free(what);
+}
+
+TEST(address, erasing_a_person_forgets_his_address_and_wishes)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why;
+    village_init(&v);
+    put_person(&v, "p1", "shared@example.org");
+    put_person(&v, "p2", "Shared@example.org");
+    assert_true(optout_set(v.people, "p1", "news", false, &why));
+    assert_true(optout_set(v.people, "p1", "", false, &why));
+    assert_true(optout_set(v.people, "shared@example.org", "news", false, &why));
+    assert_true(bounces(&v, "shared@example.org", true));
+    erase(&v, "p1");
+    assert_false(optout_is_set(v.people, "p1", "news"));
+    assert_true(optout_is_set(v.people, "shared@example.org", "news")); // somebody else's too
+    assert_true(address_is_bouncing(v.people, "shared@example.org"));
+    erase(&v, "p2");
+    assert_false(optout_is_set(v.people, "shared@example.org", "news"));
+    assert_false(address_is_bouncing(v.people, "shared@example.org"));
+    assert_int_equal(count_open(&v), 0);
+    village_done(&v);
+}
+
+RUN(CASE(address, erasing_a_person_forgets_his_address_and_wishes),
+    CASE(address, a_report_counts_once_a_mail_and_for_its_own_address),
     CASE(address, a_hard_report_after_a_soft_one_marks),
     CASE(address, a_hard_bounce_marks_at_once_without_regard_to_case),
     CASE(address, soft_bounces_count_only_close_together),
