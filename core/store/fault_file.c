@@ -58,7 +58,7 @@ static void remember(struct fault_file *file, const struct unsynced *what, const
 {
     struct unsynced *u = mem_alloc(sizeof(*u) + what->bytes);
     *u = *what;
-    if (what->bytes > 0)
+    if (data != NULL && what->bytes > 0)
         memcpy(u->data, data, what->bytes);
     *file->end = u;
     file->end = &u->next;
