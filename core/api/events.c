@@ -5,6 +5,7 @@
 
 #include "api/resource.h"
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -134,20 +135,40 @@ static bool read_events(struct request *r, json *events, struct fail *why)
     return true;
 }
 
-static bool accept_one(struct api *a, json event, json *items, size_t *duplicates, struct fail *why)
+static void add_text(struct bytes *out, const char *before, json event, const char *key)
+{
+    json v = json_get(event, key);
+    bytes_add(out, before);
+    json_write_text(json_text(v), json_text_bytes(v), out);
+    json_free(v);
+}
+
+// The answer is written as it goes: an object for each of a thousand events is a third of their
+// cost.
+static bool accept_one(struct api *a, json event, struct bytes *items, size_t *duplicates,
+                       struct fail *why)
 {
     struct event_receipt receipt;
     if (!engine_event(a->engine, event, &receipt, why))
         return false;
     *duplicates += receipt.duplicate;
-    json item = json_object();
-    json_set_text(&item, "source", json_get_text(event, "source", ""));
-    json_set_text(&item, "id", json_get_text(event, "id", ""));
-    json_set_bool(&item, "duplicate", receipt.duplicate);
-    json_set_int(&item, "matches", (int64_t)receipt.matches);
-    json_set_int(&item, "starts", (int64_t)receipt.starts);
-    json_append_take(items, item);
+    add_text(items, items->length > 0 ? ",{\"source\":" : "{\"source\":", event, "source");
+    add_text(items, ",\"id\":", event, "id");
+    bytes_printf(items, ",\"duplicate\":%s,\"matches\":%zu,\"starts\":%zu}",
+                 receipt.duplicate ? "true" : "false", receipt.matches, receipt.starts);
     return true;
+}
+
+static void reply_accepted(struct api *a, struct request *r, const struct bytes *items,
+                           size_t count, size_t duplicates)
+{
+    struct bytes body;
+    bytes_init(&body, SIZE_MAX / 4);
+    bytes_printf(&body, "{\"accepted\":%zu,\"duplicates\":%zu,\"items\":[", count - duplicates,
+                 duplicates);
+    bytes_append(&body, items->data, items->length);
+    bytes_add(&body, "]}\n");
+    reply_text_after_commit(a, r, 202, &body);
 }
 
 // A batch with a bad event is refused whole. Should the store stop in the middle of a good one,
@@ -161,28 +182,24 @@ void events_accept(struct api *a, struct request *r)
         request_fail(r, &why);
         return;
     }
-    json items = json_array();
-    size_t duplicates = 0, count = json_length(events);
+    struct bytes items;
+    bytes_init(&items, SIZE_MAX / 4);
+    size_t duplicates = 0, taken = 0, count = json_length(events);
     bool good = true;
-    for (size_t i = 0; i < count && good; i++) {
-        json event = json_at(events, i);
+    while (good && taken < count) {
+        json event = json_at(events, taken);
         good = accept_one(a, event, &items, &duplicates, &why);
+        taken += good;
         json_free(event);
     }
     json_free(events);
-    if (!good) {
-        if (count > 1)
-            fail_within(&why, "event %zu of %zu (those before it were taken)",
-                        json_length(items) + 1, count);
-        json_free(items);
+    if (!good && count > 1)
+        fail_within(&why, "event %zu of %zu (those before it were taken)", taken + 1, count);
+    if (good)
+        reply_accepted(a, r, &items, count, duplicates);
+    else
         request_fail(r, &why);
-        return;
-    }
-    json body = json_object();
-    json_set_int(&body, "accepted", (int64_t)(count - duplicates));
-    json_set_int(&body, "duplicates", (int64_t)duplicates);
-    json_set_take(&body, "items", items);
-    reply_after_commit(a, r, 202, body);
+    bytes_done(&items);
 }
 
 void event_why(struct api *a, struct request *r)

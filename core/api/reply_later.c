@@ -8,7 +8,8 @@ struct later {
     struct request *r;
     int status;
     json body;
-    bool fresh; // the instances named in the body are told as they stand now
+    struct bytes text; // in its place, where it has data
+    bool fresh;        // the instances named in the body are told as they stand now
 };
 
 // What a request has changed is stepped in the turn that follows it; its status is known only then.
@@ -41,25 +42,36 @@ static void committed(void *context)
     struct later *later = context;
     if (later->fresh)
         refresh_all(later->engine, &later->body);
-    request_reply_json(later->r, later->status, later->body);
+    if (later->text.data)
+        request_reply_take(later->r, later->status, TYPE_JSON, &later->text);
+    else
+        request_reply_json(later->r, later->status, later->body);
     json_free(later->body);
     mem_free(later);
 }
 
 // Without an abort callback the request lives until this reply, heard or not.
-static void reply_later_take(struct api *a, struct request *r, int status, json body, bool fresh)
+static void reply_later(struct api *a, const struct later *what)
 {
     struct later *later = mem_new(struct later);
-    *later = (struct later){a->engine, r, status, body, fresh};
+    *later = *what;
+    later->engine = a->engine;
     engine_after_commit(a->engine, committed, later);
 }
 
 void reply_after_commit(struct api *a, struct request *r, int status, json body_take)
 {
-    reply_later_take(a, r, status, body_take, false);
+    reply_later(a, &(struct later){.r = r, .status = status, .body = body_take});
+}
+
+void reply_text_after_commit(struct api *a, struct request *r, int status, struct bytes *text_take)
+{
+    struct later what = {.r = r, .status = status, .body = json_absent(), .text = *text_take};
+    *text_take = (struct bytes){0};
+    reply_later(a, &what);
 }
 
 void reply_instances_after_commit(struct api *a, struct request *r, int status, json body_take)
 {
-    reply_later_take(a, r, status, body_take, true);
+    reply_later(a, &(struct later){.r = r, .status = status, .body = body_take, .fresh = true});
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
+#include "base/bytes.h"
 #include "base/list.h"
 #include "net/reply.h"
 #include "net/request.h"
@@ -81,6 +82,8 @@ void record_act(struct api *a, struct request *r, const char *act, const char *i
 
 // Replies once everything so far is durable; takes the body.
 void reply_after_commit(struct api *a, struct request *r, int status, json body_take);
+// The same with JSON as text, whose bytes it takes.
+void reply_text_after_commit(struct api *a, struct request *r, int status, struct bytes *text_take);
 // The same; {id, status} of instances, or a list of them, are told as they stand at the reply.
 void reply_instances_after_commit(struct api *a, struct request *r, int status, json body_take);
 

@@ -193,7 +193,7 @@ static void detail_write(const struct action *action, struct bytes *out)
     json_set_int(&detail, "filter", action->filter->id);
     if (action->address.name && *action->address.name)
         json_set_text(&detail, "name", action->address.name);
-    if (!json_is_absent(action->with))
+    if (json_is_object(action->with) && json_length(action->with) > 0)
         json_set(&detail, "with", action->with);
     if (!json_is_absent(action->correlation))
         json_set(&detail, "expected", action->correlation);

@@ -17,14 +17,16 @@
 #define TEXT_BYTES_MAX ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
 
 struct intake {
-    json event;
+    json event, source, id, type;
     int64_t seq;
     struct event_receipt *receipt;
+    struct bytes body;
+    bool is_put; // its row is there, with the matches so far
 };
 
-static bool find_known(struct engine *e, const char *source, const char *id, int64_t *seq)
+static bool find_known(struct engine *e, const struct intake *in, int64_t *seq)
 {
-    struct value prefix[] = {value_text(source), value_text(id)};
+    struct value prefix[] = {value_text(json_text(in->source)), value_text(json_text(in->id))};
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_EVENT,
                                                                 .index = INDEX_IDENTITY,
                                                                 .prefix = prefix,
@@ -38,45 +40,52 @@ static bool find_known(struct engine *e, const char *source, const char *id, int
     return true;
 }
 
-static void put_row(struct engine *e, const struct intake *in, const struct bytes *body)
+static void put_row(struct engine *e, struct intake *in)
 {
-    json source = json_get(in->event, "source"), id = json_get(in->event, "id"),
-         type = json_get(in->event, "type");
     struct value columns[] = {
         [EVENT_SEQ] = value_integer(in->seq),
-        [EVENT_SOURCE] = value_text(json_text(source)),
-        [EVENT_ID] = value_text(json_text(id)),
-        [EVENT_TYPE] = value_text(json_text(type)),
+        [EVENT_SOURCE] = value_text(json_text(in->source)),
+        [EVENT_ID] = value_text(json_text(in->id)),
+        [EVENT_TYPE] = value_text(json_text(in->type)),
         [EVENT_RECEIVED_MS] = value_integer(e->now_ms),
-        [EVENT_BODY] = value_blob(body->data, body->length),
+        [EVENT_BODY] = value_blob(in->body.data, in->body.length),
         [EVENT_MATCHES] = value_integer((int64_t)(in->receipt->matches + in->receipt->starts)),
     };
     store_put(e->store, TABLE_EVENT, columns);
-    correlate_seen(e, json_text(type), in->seq);
-    json_free(source);
-    json_free(id);
-    json_free(type);
+    in->is_put = true;
 }
 
-static void give_machine(struct engine *e, const struct intake *in, const struct row *row,
-                         json detail, json correlation)
+// An instance that gets the event for the first time has not taken it before. What comes again, by
+// another filter of the same listen, or is read back from the disk, is looked up when it is taken.
+static void give(struct engine *e, struct intake *in, struct live *l, struct inbox_entry *entry)
 {
-    struct live *l = live_find(e, row_text(row, SUBSCRIPTION_INSTANCE));
-    if (!l || !live_is_open(l))
-        return;
-    struct wait_address address = {row_text(row, SUBSCRIPTION_PATH),
-                                   row_integer(row, SUBSCRIPTION_ATTEMPT),
-                                   json_get_text(detail, "name", "")};
-    struct inbox_entry *entry =
-        inbox_entry_new(INBOX_MACHINE, INPUT_EVENT, address, json_ref(in->event));
-    entry->filter = (int)json_get_int(detail, "filter", -1);
-    json_swap_take(&entry->correlation, json_ref(correlation));
     entry->event_seq = in->seq;
+    entry->event_is_new = l->event_given != in->seq;
+    l->event_given = in->seq;
     live_put(e, l, entry);
     in->receipt->matches++;
 }
 
-static void give_step(struct engine *e, const struct intake *in, const struct row *row)
+// The row's name is the filter's number and, behind a stroke, the name within the wait.
+static void give_machine(struct engine *e, struct intake *in, const struct row *row,
+                         json correlation)
+{
+    struct live *l = live_find(e, row_text(row, SUBSCRIPTION_INSTANCE));
+    if (!l || !live_is_open(l))
+        return;
+    char *name;
+    long filter = strtol(row_text(row, SUBSCRIPTION_NAME), &name, 10);
+    struct wait_address address = {row_text(row, SUBSCRIPTION_PATH),
+                                   row_integer(row, SUBSCRIPTION_ATTEMPT),
+                                   *name == '/' ? name + 1 : ""};
+    struct inbox_entry *entry =
+        inbox_entry_new(INBOX_MACHINE, INPUT_EVENT, address, json_ref(in->event));
+    entry->filter = (int)filter;
+    json_swap_take(&entry->correlation, json_ref(correlation));
+    give(e, in, l, entry);
+}
+
+static void give_step(struct engine *e, struct intake *in, const struct row *row)
 {
     struct live *l = live_find(e, row_text(row, SUBSCRIPTION_INSTANCE));
     if (!l || !live_is_open(l))
@@ -84,31 +93,39 @@ static void give_step(struct engine *e, const struct intake *in, const struct ro
     struct wait_address address = {row_text(row, SUBSCRIPTION_PATH),
                                    row_integer(row, SUBSCRIPTION_ATTEMPT),
                                    row_text(row, SUBSCRIPTION_NAME)};
-    struct inbox_entry *entry =
-        inbox_entry_new(INBOX_STEP, STEP_EVENT, address, json_ref(in->event));
-    entry->event_seq = in->seq;
-    live_put(e, l, entry);
-    in->receipt->matches++;
+    give(e, in, l, inbox_entry_new(INBOX_STEP, STEP_EVENT, address, json_ref(in->event)));
 }
 
-// One subscription found under filter and key.
-static void meet(struct engine *e, const struct intake *in, const struct row *row, json correlation)
+// Under one filter and one key all that is compared is equal (event_fits lets no null through), so
+// the detail need not be read unless it has an evaluated `with`, which is in no key.
+static bool key_says_all(const struct row *row)
 {
-    if (strcmp(row_text(row, SUBSCRIPTION_OWNER), "step") == 0) {
-        give_step(e, in, row);
-        return;
-    }
+    const char *detail = row_text(row, SUBSCRIPTION_DETAIL);
+    return detail && !strstr(detail, "\"with\"");
+}
+
+static bool detail_fits(const struct intake *in, const struct row *row, json correlation)
+{
     json detail = rows_json_or(row, SUBSCRIPTION_DETAIL, json_object());
     json with = json_get(detail, "with"), expected = json_get(detail, "expected");
     struct fail why = {0};
-    if (event_fits_subscription(with, expected, in->event, correlation, &why))
-        give_machine(e, in, row, detail, correlation);
+    bool fits = event_fits_subscription(with, expected, in->event, correlation, &why);
     json_free(with);
     json_free(expected);
     json_free(detail);
+    return fits;
 }
 
-static void meet_key(struct engine *e, const struct intake *in, const char *filter,
+// One subscription found under filter and key.
+static void meet(struct engine *e, struct intake *in, const struct row *row, json correlation)
+{
+    if (strcmp(row_text(row, SUBSCRIPTION_OWNER), "step") == 0)
+        give_step(e, in, row);
+    else if (key_says_all(row) || detail_fits(in, row, correlation))
+        give_machine(e, in, row, correlation);
+}
+
+static void meet_key(struct engine *e, struct intake *in, const char *filter,
                      const struct bytes *key, json correlation)
 {
     struct value prefix[] = {value_text(filter), value_text(key->data)};
@@ -123,16 +140,17 @@ static void meet_key(struct engine *e, const struct intake *in, const char *filt
     }
 }
 
-static void meet_schedule(struct engine *e, const struct intake *in,
-                          const struct event_filter *filter, struct catalogue_entry *entry,
-                          json correlation)
+// What starts now must find the event's row behind itself.
+static void meet_schedule(struct engine *e, struct intake *in, const struct event_filter *filter,
+                          struct catalogue_entry *entry, json correlation)
 {
+    put_row(e, in);
     in->receipt->starts += schedule_event_fits(
         e, entry,
         &(struct schedule_event){.event = in->event, .filter = filter, .correlation = correlation});
 }
 
-static void meet_filter(struct engine *e, const struct intake *in, const char *text)
+static void meet_filter(struct engine *e, struct intake *in, const char *text)
 {
     struct bytes key;
     bytes_init(&key, TEXT_BYTES_MAX);
@@ -160,7 +178,7 @@ static void meet_filter(struct engine *e, const struct intake *in, const char *t
 }
 
 // By index, not by pointer: what starts on the way may add to the list.
-static void meet_type(struct engine *e, const struct intake *in, const char *type)
+static void meet_type(struct engine *e, struct intake *in, const char *type)
 {
     for (size_t i = 0; i < correlate_filters(e, type)->count; i++) {
         char *text = mem_string(correlate_filters(e, type)->texts[i]);
@@ -176,32 +194,25 @@ static bool check_size(struct bytes *body, json event, struct fail *why)
            fail(why, FAIL_LIMIT, "an event may have %d bytes at most", LIMIT_PAYLOAD_BYTES);
 }
 
-static bool is_known(struct engine *e, json event, struct event_receipt *receipt)
+static bool is_known(struct engine *e, const struct intake *in)
 {
-    json source = json_get(event, "source"), id = json_get(event, "id");
-    receipt->duplicate = find_known(e, json_text(source), json_text(id), &receipt->seq);
-    json_free(source);
-    json_free(id);
-    if (receipt->duplicate)
+    in->receipt->duplicate = find_known(e, in, &in->receipt->seq);
+    if (in->receipt->duplicate)
         e->figures.events_duplicate++;
-    return receipt->duplicate;
+    return in->receipt->duplicate;
 }
 
-static void accept(struct engine *e, json event, const struct bytes *body,
-                   struct event_receipt *receipt)
+static void accept(struct engine *e, struct intake *in)
 {
-    receipt->seq = e->correlator.next_seq++;
-    struct intake in = {event, receipt->seq, receipt};
-    json type = json_get(event, "type");
-    put_row(e, &in, body); // first: what starts now must find it behind itself
-    meet_type(e, &in, json_text(type));
-    meet_type(e, &in, "*");
-    if (receipt->matches + receipt->starts > 0)
-        put_row(e, &in, body);
-    json_free(type);
+    in->seq = in->receipt->seq = e->correlator.next_seq++;
+    correlate_seen(e, json_text(in->type), in->seq);
+    meet_type(e, in, json_text(in->type));
+    meet_type(e, in, "*");
+    if (!in->is_put || in->receipt->matches + in->receipt->starts > 0)
+        put_row(e, in);
     e->figures.events++;
-    e->figures.event_matches += receipt->matches;
-    e->figures.event_starts += receipt->starts;
+    e->figures.event_matches += in->receipt->matches;
+    e->figures.event_starts += in->receipt->starts;
     engine_call_wake(e);
 }
 
@@ -210,12 +221,19 @@ bool event_accept(struct engine *e, json event, struct event_receipt *receipt, s
     *receipt = (struct event_receipt){0};
     if (!event_check(event, why))
         return false;
-    struct bytes body;
-    bytes_init(&body, TEXT_BYTES_MAX);
-    bool good = check_size(&body, event, why);
-    if (good && !is_known(e, event, receipt))
-        accept(e, event, &body, receipt);
-    bytes_done(&body);
+    struct intake in = {.event = event,
+                        .source = json_get(event, "source"),
+                        .id = json_get(event, "id"),
+                        .type = json_get(event, "type"),
+                        .receipt = receipt};
+    bytes_init(&in.body, TEXT_BYTES_MAX);
+    bool good = check_size(&in.body, event, why);
+    if (good && !is_known(e, &in))
+        accept(e, &in);
+    bytes_done(&in.body);
+    json_free(in.source);
+    json_free(in.id);
+    json_free(in.type);
     return good;
 }
 

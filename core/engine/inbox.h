@@ -30,6 +30,7 @@ struct inbox_entry {
     int filter;
     json correlation;
     int64_t event_seq; // 0: not from an event
+    bool event_is_new; // given to this instance for the first time, in this life of the engine
     bool urgent;
 };
 

@@ -31,6 +31,7 @@ struct live {
     struct audit_head head;
     struct bytes entries; // history of this turn as entry.h stores it; no data while there is none
     struct inbox inbox;
+    int64_t event_given; // seq of the last event that met a subscription of it, in this life
     struct payloads payloads;
     bool inbox_saved;  // the row in the store carries an inbox
     bool has_rows;     // the store may have waits of it

@@ -37,7 +37,8 @@ static void take_machine(struct engine *e, struct live *l, const struct inbox_en
     struct fail why = {0};
     bool was_open = live_is_open(l);
     // An event that fits two filters of one listen is one event, not two.
-    if (entry->event_seq && correlate_is_consumed(e, l->id, entry->event_seq, entry->path)) {
+    if (entry->event_seq && !entry->event_is_new &&
+        correlate_is_consumed(e, l->id, entry->event_seq, entry->path)) {
         live_touch(e, l);
         return;
     }

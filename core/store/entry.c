@@ -64,12 +64,19 @@ static bool needs_more(const struct entry *e)
 static void add_more(const struct entry *e, struct bytes *out)
 {
     bool named = strcmp(e->name, last_segment(e->reference)) != 0;
-    json more = json_is_object(e->more) ? json_ref(e->more) : json_object();
-    if (named)
-        json_set_text(&more, "name", e->name);
     bytes_add_char(out, ',');
-    json_write(more, JSON_COMPACT, out);
-    json_free(more);
+    if (!named) {
+        json_write(e->more, JSON_COMPACT, out);
+    } else if (json_length(e->more) == 0) { // nothing to merge with: written as it is
+        bytes_append(out, "{\"name\":", 8);
+        json_write_text(e->name, strlen(e->name), out);
+        bytes_add_char(out, '}');
+    } else {
+        json more = json_ref(e->more);
+        json_set_text(&more, "name", e->name);
+        json_write(more, JSON_COMPACT, out);
+        json_free(more);
+    }
 }
 
 static void add_long(const struct entry *e, struct bytes *out)

@@ -38,6 +38,49 @@ TEST(event, finds_the_one_that_waits)
     world_done(&w);
 }
 
+TEST(event, under_one_key_fits_by_kind_and_by_what_is_evaluated)
+{
+    UNUSED_STATE;
+    struct world w;
+    world_init(&w);
+    world_deploy(&w, "order",
+                 "do:\n  - pay: { listen: { to: { one: { with: { type: paid, subject: '${ "
+                 "$workflow.input.s }' }, correlate: { order: { from: '${ .data.order }', "
+                 "expect: '${ $workflow.input.order }' } } } } } }\n");
+    struct id number = world_start(&w, "order", "{\"order\": 1, \"s\": \"x\"}");
+    struct id nothing = world_start(&w, "order", "{\"order\": null, \"s\": \"x\"}");
+    struct id other = world_start(&w, "order", "{\"order\": 1, \"s\": \"y\"}");
+    world_settle(&w);
+    json event = json_object(), data = json_object();
+    struct event_receipt receipt;
+    struct fail why = {0};
+    const struct {
+        const char *id, *data;
+        size_t matches;
+    } cases[] = {{"text", "{\"order\": \"1\"}", 0},
+                 {"null", "{\"order\": null}", 0},
+                 {"one", "{\"order\": 1.0}", 1}};
+    json_set_text(&event, "specversion", "1.0");
+    json_set_text(&event, "source", "/test");
+    json_set_text(&event, "type", "paid");
+    json_set_text(&event, "subject", "x");
+    for (size_t i = 0; i < 3; i++) {
+        json_free(data);
+        assert_true(json_parse(cases[i].data, strlen(cases[i].data), &data, &why));
+        json_set_text(&event, "id", cases[i].id);
+        json_set(&event, "data", data);
+        assert_true(engine_event(w.engine, event, &receipt, &why));
+        assert_int_equal(receipt.matches, cases[i].matches);
+        world_settle(&w);
+    }
+    json_free(event);
+    json_free(data);
+    assert_shown(&w, number.text, "status", "completed");
+    assert_shown(&w, nothing.text, "status", "waiting");
+    assert_shown(&w, other.text, "status", "waiting");
+    world_done(&w);
+}
+
 TEST(event, is_not_lost_when_it_comes_before_its_listen)
 {
     UNUSED_STATE;
@@ -255,6 +298,7 @@ TEST(event, is_kept_for_a_paused_instance_up_to_a_bound)
 }
 
 RUN(CASE(event, is_kept_for_a_paused_instance_up_to_a_bound), CASE(event, finds_the_one_that_waits),
+    CASE(event, under_one_key_fits_by_kind_and_by_what_is_evaluated),
     CASE(event, is_not_lost_when_it_comes_before_its_listen),
     CASE(event, is_taken_once_by_an_instance_that_listens_again),
     CASE(event, gathers_all_and_any_until),
