@@ -64,5 +64,12 @@ CHECKED bool people_add_groups(struct people *p, const char *id, json *person, s
 // through the memberships.
 enum person_view { PERSON_WHOLE, PERSON_BRIEF };
 json people_get_as(struct people *p, const char *id, enum person_view view, struct fail *why);
-json group_members(struct people *p, const char *group, int64_t at_ms, enum person_view view,
-                   struct fail *why); // see people_group
+// See people_group; those behind `after` (NULL: all), `limit` at most (0: no limit).
+struct group_page {
+    const char *group;
+    int64_t at_ms;
+    enum person_view view;
+    const char *after;
+    size_t limit;
+};
+json group_members(struct people *p, const struct group_page *page, struct fail *why);

@@ -310,38 +310,49 @@ static bool append_person(struct people *p, const struct row *membership, enum p
 
 json people_group(struct people *p, const char *group, int64_t at_ms, struct fail *why)
 {
-    return group_members(p, group, at_ms, PERSON_WHOLE, why);
+    return group_members(
+        p, &(struct group_page){.group = group, .at_ms = at_ms, .view = PERSON_WHOLE}, why);
 }
 
-json group_members(struct people *p, const char *group, int64_t at_ms, enum person_view view,
-                   struct fail *why)
+// Appends those of the scan who are members then, once each.
+static bool append_members(struct people *p, struct scan *scan, const struct group_page *page,
+                           json *members, struct fail *why)
 {
-    struct scan *scan;
     struct row row;
-    char *last = NULL;
-    json members = json_array();
-    struct value prefix = value_text(group);
-    struct scan_opts opts = {
-        .table = TABLE_MEMBERSHIP, .index = -1, .prefix = &prefix, .prefix_count = 1};
-    if (!store_scan(p->store, &opts, &scan, why)) {
-        json_free(members);
-        return json_absent();
-    }
-    struct when when = when_at(p, at_ms);
-    why->kind = FAIL_NONE;
+    struct when when = when_at(p, page->at_ms);
+    char *last = mem_string(page->after);
     bool good = true;
-    while (good && scan_next(scan, &row, why)) {
+    why->kind = FAIL_NONE;
+    while (good && (page->limit == 0 || json_length(*members) < page->limit) &&
+           scan_next(scan, &row, why)) {
         const char *id = row_text(&row, MEMBERSHIP_PERSON);
         if (membership_holds(&row, &when) && (last == NULL || strcmp(last, id) != 0)) {
             mem_free(last);
             last = mem_string(id);
-            good = append_person(p, &row, view, &members, why);
+            good = append_person(p, &row, page->view, members, why);
         }
         row_done(&row);
     }
-    scan_done(scan);
     mem_free(last);
-    if (!good || why->kind != FAIL_NONE)
+    return good && why->kind == FAIL_NONE;
+}
+
+json group_members(struct people *p, const struct group_page *page, struct fail *why)
+{
+    struct scan *scan;
+    json members = json_array();
+    struct value prefix = value_text(page->group), from = value_text(page->after);
+    struct scan_opts opts = {.table = TABLE_MEMBERSHIP,
+                             .index = -1,
+                             .prefix = &prefix,
+                             .prefix_count = 1,
+                             .from = page->after ? &from : NULL};
+    bool good = store_scan(p->store, &opts, &scan, why);
+    if (good) {
+        good = append_members(p, scan, page, &members, why);
+        scan_done(scan);
+    }
+    if (!good)
         json_swap_take(&members, json_absent());
     return members;
 }

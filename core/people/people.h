@@ -58,10 +58,15 @@ json people_groups(struct people *p, struct fail *why); // [{name, members}]
 // A selector: {group}, {people: [ids]}, {role}, "public", or a list of those; -> {public: bool,
 // people: [persons]} without doubles, sorted by id. Unknown ids and empty groups are named in `why`
 // only if `strict`. `brief`: persons are {id, name, email, language, status} (and `role` of a
-// group) alone, at a fraction of the price: for an electorate of a hundred thousand.
+// group) alone, at a fraction of the price: for an electorate of a hundred thousand. `limit`, where
+// it is not 0: so many at most, those whose ids come behind `after`; of groups no more is read than
+// that, so that a large one is taken in pages, each in a turn of its own. A page with fewer is the
+// last.
 struct select_opts {
     int64_t at_ms;
     bool strict, brief;
+    const char *after; // NULL: from the first
+    size_t limit;
 };
 CHECKED bool people_select(struct people *p, json selector, const struct select_opts *opts,
                            json *out, struct fail *why);

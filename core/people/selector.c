@@ -12,8 +12,7 @@
 
 struct selection {
     struct people *p;
-    int64_t at_ms;
-    bool strict;
+    const struct select_opts *opts;
     enum person_view view;
     bool public;
     bool one_group; // its members come in order and once each, so they need no sorting
@@ -24,7 +23,9 @@ struct selection {
 static void take_person(struct selection *s, json person)
 {
     const char *id = json_get_text(person, "id", "");
-    bool active = strcmp(json_get_text(person, "status", "active"), "active") == 0;
+    const char *after = s->opts->after;
+    bool active = strcmp(json_get_text(person, "status", "active"), "active") == 0 &&
+                  (after == NULL || strcmp(id, after) > 0);
     if (active && s->one_group)
         json_append(&s->in_order, person);
     else if (active && !json_has(s->by_id, id))
@@ -43,17 +44,41 @@ static void take_people(struct selection *s, json people, const char *role)
     }
 }
 
+static size_t taken(const struct selection *s)
+{
+    return json_length(s->one_group ? s->in_order : s->by_id);
+}
+
+// Page by page until enough of a page's members count: some are not active, or have another role.
+// Where several groups are meant each gives its own first ones, so none of the page is missing.
 static bool select_group(struct selection *s, json name, const char *role, struct fail *why)
 {
     if (!json_is_string(name))
         return fail(why, FAIL_INVALID, "a selector's 'group' is the name of a group");
-    json members = group_members(s->p, json_text(name), s->at_ms, s->view, why);
-    if (json_is_absent(members))
-        return false;
-    size_t count = json_length(members);
-    take_people(s, members, role);
-    json_free(members);
-    if (count == 0 && s->strict)
+    struct group_page page = {.group = json_text(name),
+                              .at_ms = s->opts->at_ms,
+                              .view = s->view,
+                              .after = s->opts->after,
+                              .limit = s->opts->limit};
+    size_t before = taken(s), count;
+    json last = json_absent();
+    for (bool more = true; more;) {
+        json members = group_members(s->p, &page, why), end;
+        if (json_is_absent(members)) {
+            json_free(last);
+            return false;
+        }
+        count = json_length(members);
+        take_people(s, members, role);
+        more = page.limit > 0 && count == page.limit && taken(s) - before < page.limit;
+        end = more ? json_at(members, count - 1) : json_absent();
+        json_swap_take(&last, json_ref(end));
+        page.after = json_get_text(last, "id", NULL);
+        json_free(end);
+        json_free(members);
+    }
+    json_free(last);
+    if (count == 0 && s->opts->strict && s->opts->after == NULL)
         return fail(why, FAIL_NOT_FOUND, "the group '%.100s' has nobody in it at that time",
                     json_text(name));
     return true;
@@ -73,7 +98,7 @@ static bool select_ids(struct selection *s, json ids, struct fail *why)
         json_free(id);
         if (!json_is_absent(person))
             take_person(s, person);
-        else if (s->strict || why->kind != FAIL_NOT_FOUND)
+        else if (s->opts->strict || why->kind != FAIL_NOT_FOUND)
             return false;
     }
     return true;
@@ -87,7 +112,7 @@ static bool select_role(struct selection *s, const char *role, struct fail *why)
     struct scan_opts opts = {.table = TABLE_MEMBERSHIP, .index = -1};
     if (!store_scan(s->p->store, &opts, &scan, why))
         return false;
-    struct when when = when_at(s->p, s->at_ms);
+    struct when when = when_at(s->p, s->opts->at_ms);
     why->kind = FAIL_NONE;
     bool good = true;
     while (good && scan_next(scan, &row, why)) {
@@ -170,12 +195,25 @@ static json list_people(struct selection *s)
     return people;
 }
 
+// Several groups, or a list of ids, may have brought more than the page takes.
+static json page_of(struct selection *s)
+{
+    json all = s->one_group ? json_ref(s->in_order) : list_people(s);
+    size_t limit = s->opts->limit;
+    if (limit == 0 || json_length(all) <= limit)
+        return all;
+    json page = json_array();
+    for (size_t i = 0; i < limit; i++)
+        json_append_take(&page, json_at(all, i));
+    json_free(all);
+    return page;
+}
+
 bool people_select(struct people *p, json selector, const struct select_opts *opts, json *out,
                    struct fail *why)
 {
     struct selection s = {.p = p,
-                          .at_ms = opts->at_ms,
-                          .strict = opts->strict,
+                          .opts = opts,
                           .view = opts->brief ? PERSON_BRIEF : PERSON_WHOLE,
                           .one_group = json_has(selector, "group"),
                           .by_id = json_object(),
@@ -185,7 +223,7 @@ bool people_select(struct people *p, json selector, const struct select_opts *op
     if (good) {
         *out = json_object();
         json_set_bool(out, "public", s.public);
-        json_set_take(out, "people", s.one_group ? json_ref(s.in_order) : list_people(&s));
+        json_set_take(out, "people", page_of(&s));
     }
     json_free(s.by_id);
     json_free(s.in_order);

@@ -271,10 +271,12 @@ const luaL_Reg lua_ask_methods[] = {
 
 // ---- dure.people
 
-static const char *const select_known[] = {"strict", "brief", "at", NULL};
+#define SELECT_LIMIT_MAX 100000
 
-// dure.people.select(selector, {at=, strict=, brief=}) -> list of persons, whether everybody is
-// meant
+static const char *const select_known[] = {"strict", "brief", "at", "after", "limit", NULL};
+
+// dure.people.select(selector, {at=, strict=, brief=, after=, limit=}) -> list of persons, whether
+// everybody is meant
 static int select_jmp(lua_State *L)
 {
     struct host_call *h = host_call_jmp(L);
@@ -287,6 +289,10 @@ static int select_jmp(lua_State *L)
         json o = options_jmp(L, 2, select_known);
         opts.strict = json_get_bool(o, "strict", false);
         opts.brief = json_get_bool(o, "brief", false);
+        opts.after = json_get_text(o, "after", NULL);
+        int64_t limit = json_get_int(o, "limit", 0);
+        luaL_argcheck(L, limit >= 0 && limit <= SELECT_LIMIT_MAX, 2, "a limit is 1 to 100000");
+        opts.limit = (size_t)limit;
         int64_t wanted = option_instant_jmp(L, 2, "at");
         opts.at_ms = wanted == INSTANT_NONE ? opts.at_ms : wanted;
     }

@@ -51,6 +51,19 @@ test("a quorum of a fixed number, and at least a share", function(t)
   ended(run, { outcome = "adopted", quorum = { needed = 2, met = true } })
 end)
 
+test("a large electorate is read over several turns, as it stands when it opens", function(t)
+  for _, count in ipairs { 2000, 4001 } do
+    local group = "of" .. count
+    people(t, count, group)
+    local run = t:start("vote", with { electorate = { group = group }, opens = "PT1H" })
+    run:advance("PT2H")
+    run:answer { as = "m01", data = { choice = "yes" } }
+    run:answer { as = "m" .. count, data = { choice = "yes" } }
+    run:answer { as = "m1999", data = { choice = "no" } }
+    ended(run, { outcome = "adopted", entitled = count, cast = 3 })
+  end
+end)
+
 test("one elector is enough, none is an error", function(t)
   people(t, 1)
   local run = t:start("vote", with { quorum = { of = "entitled", moreThan = "1/2" } })

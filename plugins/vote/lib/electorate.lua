@@ -1,6 +1,6 @@
--- Who may vote. The electorate is read once, when the vote opens, and kept as pages of records, so
--- that no ballot ever pays for the size of the electorate; asking ten thousand people happens in
--- turns of a page each.
+-- Who may vote. The electorate is read as it stands at the instant when the vote opens and kept as
+-- pages of records, so that no ballot ever pays for the size of the electorate. A large one is read
+-- and asked in turns of some pages each; nobody can vote before all of it is there.
 --
 --     page:0001         [{id, language, mail}]
 --     elector:ID        {item}            asked, in this round
@@ -10,6 +10,7 @@ local words = require("lib.words")
 local electorate = {}
 
 local PAGE = 200
+local READ = 10 * PAGE -- people read in one turn
 local LISTED_MAX = 10000 -- ids that an output names
 
 local function page_key(number)
@@ -21,8 +22,9 @@ function electorate.raise_empty()
           detail = "the electorate has nobody in it" }
 end
 
-local function members(step)
-  local people, public = dure.people.select(step.input.electorate, { brief = true })
+local function members(step, options)
+  options.brief = true
+  local people, public = dure.people.select(step.input.electorate, options)
   if public then
     error { type = "validation", status = 400, title = "no electorate",
             detail = "'public' is no electorate: name a group or people" }
@@ -41,42 +43,63 @@ end
 -- Before the vote opens: items without mails, so that a ballot that comes too early is refused as
 -- such. Large electorates are asked when it opens.
 function electorate.announce(step, item_of)
-  local people = members(step)
+  local people = members(step, { limit = PAGE + 1 })
   if #people > PAGE then return end
   for _, person in ipairs(people) do
     step.records:put("elector:" .. person.id, { item = step:ask(item_of(step, person.id)) })
   end
 end
 
--- Freezes it.
-function electorate.freeze(step)
-  local people = members(step)
-  if #people == 0 then electorate.raise_empty() end
-  local page, number, now = dure.array {}, 0, {}
+-- Cuts what one turn has read into pages. Those who were announced are few (one page at most).
+local function keep_pages(step, frozen, people)
+  local page, announced = dure.array {}, step.records:count("elector:") > 0
   for i, person in ipairs(people) do
-    now[person.id] = true
+    if announced and electorate.is_elector(step, person.id) then frozen.announced[#frozen.announced + 1] = person.id end
     page[#page + 1] = { id = person.id, language = person.language, mail = person.email ~= nil }
     if #page == PAGE or i == #people then
-      number = number + 1
-      step.records:put(page_key(number), page)
+      frozen.pages = frozen.pages + 1
+      step.records:put(page_key(frozen.pages), page)
       page = dure.array {}
     end
   end
+  frozen.electors = frozen.electors + #people
+end
+
+-- Who was announced and has left before it opened.
+local function close_others(step, frozen)
+  local stays = {}
+  for _, id in ipairs(frozen.announced) do stays[id] = true end
   for key in step.records:each("elector:") do
     local id = key:sub(#"elector:" + 1)
-    if not now[id] then
+    if not stays[id] then
       step:close(id, "not_eligible")
       step.records:delete(key)
     end
   end
-  step.state.electors, step.state.pages = #people, number
+end
+
+-- Freezes the electorate of this instant, or goes on with it: the instant once all of it is there,
+-- nil while another turn is needed.
+function electorate.freeze(step)
+  local state = step.state
+  local frozen = state.freezing or { at = step.now, electors = 0, pages = 0, announced = dure.array {} }
+  local people = members(step, { at = frozen.at, after = frozen.last, limit = READ })
+  keep_pages(step, frozen, people)
+  if #people == READ then
+    frozen.last, state.freezing = people[READ].id, frozen
+    return nil
+  end
+  if frozen.electors == 0 then electorate.raise_empty() end
+  close_others(step, frozen)
+  state.electors, state.pages, state.freezing = frozen.electors, frozen.pages, nil
+  return frozen.at
 end
 
 function electorate.pages(step)
   local number = 0
   return function()
     number = number + 1
-    if number <= step.state.pages then return step.records:get(page_key(number)) end
+    if number <= (step.state.pages or 0) then return step.records:get(page_key(number)) end
   end
 end
 

@@ -9,7 +9,7 @@
 --     text_bytes(step)         how long such a text is at most
 --     finish(step, counted)    the output, or step:wait() if it goes on
 --
---     waiting ──opens──> (filling) ──> open ──closes + grace, or all have voted──> finish
+--     waiting ──opens──> (freezing) ──> (filling) ──> open ──closes + grace, or all have voted──> finish
 --
 -- Kept of an open poll: counters in step.state; `voter:ROUND:ID` {ballot, late} of each elector.
 -- A secret poll keeps no counters and no ballot with the elector: ballots go into the urn of the
@@ -116,10 +116,10 @@ function poll.publish(step, out)
   step:urn_publish(urn_name(step), { roll = roll, tally = tally, hide_values = step.input.minCell ~= nil })
 end
 
--- Opens the doors of this round for the electorate as it was frozen.
-function poll.open(step, rules)
+-- Opens the doors of this round for the electorate as it was frozen, at an instant or now.
+function poll.open(step, rules, at)
   local state = step.state
-  state.opened = step.now
+  state.opened = at or step.now
   state.counts, state.voted, state.history, state.late, state.asked_pages = {}, 0, 0, 0, 0
   if state.closes then
     step:at(state.closes + state.grace, "close")
@@ -132,9 +132,13 @@ function poll.open(step, rules)
   return step:wait()
 end
 
+-- In one turn, or in as many as a large electorate takes; the close is planned behind them.
 local function freeze_and_open(step, rules)
-  electorate.freeze(step)
-  return poll.open(step, rules)
+  local at = electorate.freeze(step)
+  if at then return poll.open(step, rules, at) end
+  step.state.phase = "freezing"
+  step:at(step.now, "freeze")
+  return step:wait()
 end
 
 -- ---- what is frozen with the electorate: the rules
@@ -162,7 +166,7 @@ function poll.start(step, rules)
 end
 
 function poll.timer(step, name, rules)
-  if name == "open" then return freeze_and_open(step, rules) end
+  if name == "open" or name == "freeze" then return freeze_and_open(step, rules) end
   if name == "fill" then return fill_and_ask(step, rules) end
   if name == "close" then return close(step, rules) end
   local what, number = name:match("^(.-):?(%d+)$")
@@ -273,9 +277,11 @@ end
 
 -- ---- answers
 
+local NOT_OPEN = { waiting = true, freezing = true, filling = true }
+
 local function check_window(step)
   local state = step.state
-  if state.phase == "waiting" or state.phase == "filling" or step.now < state.opens then refuse("not_open") end
+  if NOT_OPEN[state.phase] or step.now < state.opens then refuse("not_open") end
   if state.closes and step.now >= state.closes + state.grace then refuse("closed") end
 end
 

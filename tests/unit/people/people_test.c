@@ -172,6 +172,67 @@ TEST(people, selects_briefly)
     village_done(&v);
 }
 
+// The ids of a page, with a blank behind each.
+static void page(struct village *v, const char *selector, const char *after, char *out)
+{
+    struct fail why = {0};
+    json value = village_json(selector), got;
+    assert_true(people_select(
+        v->people, value,
+        &(struct select_opts){.at_ms = VILLAGE_START_MS, .brief = true, .after = after, .limit = 2},
+        &got, &why));
+    json people = json_get(got, "people");
+    *out = 0;
+    for (size_t i = 0; i < json_length(people); i++) {
+        json person = json_at(people, i);
+        strcat(out, json_get_text(person, "id", "?"));
+        strcat(out, " ");
+        json_free(person);
+    }
+    json_free(people);
+    json_free(got);
+    json_free(value);
+}
+
+TEST(people, are_selected_in_pages)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why = {0};
+    village_init(&v);
+    static const char *const persons[] = {
+        "{\"id\":\"a\",\"name\":\"가\",\"groups\":[\"one\",\"two\"]}",
+        "{\"id\":\"b\",\"name\":\"나\",\"status\":\"left\",\"groups\":[\"one\"]}",
+        "{\"id\":\"c\",\"name\":\"다\",\"status\":\"left\",\"groups\":[\"one\"]}",
+        "{\"id\":\"d\",\"name\":\"라\",\"groups\":[{\"group\":\"one\",\"role\":\"chair\"}]}",
+        "{\"id\":\"e\",\"name\":\"마\",\"groups\":[\"two\"]}",
+        "{\"id\":\"f\",\"name\":\"바\",\"groups\":[\"one\",{\"group\":\"one\",\"since\":\"2013-01-"
+        "01\","
+        "\"role\":\"chair\"}]}"};
+    for (size_t i = 0; i < sizeof persons / sizeof *persons; i++)
+        assert_true(village_put(&v, persons[i], &why));
+    // Who has left fills no page; who is in twice comes once; several groups are one list.
+    static const struct {
+        const char *selector, *after, *ids;
+    } cases[] = {
+        {"{\"group\":\"one\"}", NULL, "a d "},
+        {"{\"group\":\"one\"}", "a", "d f "},
+        {"{\"group\":\"one\"}", "d", "f "},
+        {"{\"group\":\"one\"}", "f", ""},
+        {"[{\"group\":\"one\"},{\"group\":\"two\"}]", NULL, "a d "},
+        {"[{\"group\":\"one\"},{\"group\":\"two\"}]", "d", "e f "},
+        {"[{\"group\":\"one\"},{\"group\":\"two\"}]", "f", ""},
+        {"[{\"people\":[\"f\",\"e\",\"d\",\"a\"]}]", "a", "d e "},
+        {"{\"group\":\"one\",\"role\":\"chair\"}", NULL, "d "},
+    };
+    char ids[64];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        page(&v, cases[i].selector, cases[i].after, ids);
+        assert_string_equal(ids, cases[i].ids);
+    }
+    village_done(&v);
+}
+
 TEST(people, puts_groups_as_a_whole)
 {
     UNUSED_STATE;
@@ -298,6 +359,7 @@ TEST(people, sees_resident_numbers)
 
 RUN(CASE(people, keeps_what_it_is_given), CASE(people, refuses_what_is_wrong),
     CASE(people, knows_who_was_a_member_when), CASE(people, selects_without_doubles),
-    CASE(people, selects_briefly), CASE(people, puts_groups_as_a_whole),
-    CASE(people, imports_in_two_steps), CASE(people, importing_the_same_list_again_changes_nothing),
+    CASE(people, selects_briefly), CASE(people, are_selected_in_pages),
+    CASE(people, puts_groups_as_a_whole), CASE(people, imports_in_two_steps),
+    CASE(people, importing_the_same_list_again_changes_nothing),
     CASE(people, reads_cp949_and_names_bad_lines), CASE(people, sees_resident_numbers))
