@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "store/audit.h"
 #include "store/fault_vfs.h"
+#include "store/payload.h"
 #include "store_world.h"
 
 #define COMMITS 12
@@ -281,9 +282,10 @@ TEST(fault, power_cut_keeps_what_was_read_after_a_kill)
 static void put_payload(struct run *r)
 {
     static char body[40000];
+    struct hash hash;
+    struct fail why;
     memset(body, 'p', sizeof(body));
-    store_put(r->store, TABLE_PAYLOAD,
-              (struct value[]){value_blob("hash", 4), value_blob(body, sizeof(body))});
+    assert_true(payload_put(r->store, body, sizeof(body), &hash, &why));
 }
 
 // The reader keeps the checkpoints to what was there before it began.
