@@ -57,7 +57,12 @@ bool membership_holds(const struct row *row, const struct when *when);
 void date_at(const struct people *p, int64_t at_ms, char out[16]);
 
 // The `groups` of a person to put: where given they are all its undated memberships.
-CHECKED bool people_put_groups(struct people *p, const char *id, json person, struct fail *why);
+struct person_put {
+    const char *id;
+    bool is_new; // and so in no group yet: nothing to leave
+};
+CHECKED bool people_put_groups(struct people *p, const struct person_put *who, json person,
+                               struct fail *why);
 // Adds `groups` (names that hold now) and `memberships` (all, with their dates) to a person.
 CHECKED bool people_add_groups(struct people *p, const char *id, json *person, struct fail *why);
 // A person as people_get gives it, or brief: {id, name, email, language, status}, without the walk

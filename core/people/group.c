@@ -270,21 +270,22 @@ static bool leave_undated(struct people *p, const char *id, struct fail *why)
     return why->kind == FAIL_NONE;
 }
 
-bool people_put_groups(struct people *p, const char *id, json person, struct fail *why)
+bool people_put_groups(struct people *p, const struct person_put *who, json person,
+                       struct fail *why)
 {
     json groups = json_get(person, "groups");
     bool good = true;
     if (json_is_absent(groups) || json_is_null(groups))
         goto done;
     if (!json_is_array(groups) || json_length(groups) > GROUPS_OF_A_PERSON_MAX) {
-        good = fail(why, FAIL_INVALID, "person '%s': 'groups' is a list of at most %d names", id,
-                    GROUPS_OF_A_PERSON_MAX);
+        good = fail(why, FAIL_INVALID, "person '%s': 'groups' is a list of at most %d names",
+                    who->id, GROUPS_OF_A_PERSON_MAX);
         goto done;
     }
-    good = leave_undated(p, id, why);
+    good = who->is_new || leave_undated(p, who->id, why);
     for (size_t i = 0; good && i < json_length(groups); i++) {
         json group = json_at(groups, i);
-        good = join_one(p, id, group, why);
+        good = join_one(p, who->id, group, why);
         json_free(group);
     }
 done:

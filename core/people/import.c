@@ -121,15 +121,19 @@ static bool try_person(struct preview *v, json person, struct verdict *verdict, 
     struct fail unknown = {0};
     const char *id = json_get_text(person, "id", "");
     json old = people_get(v->p, id, &unknown), new = json_absent();
+    bool is_new = !json_is_object(old);
     size_t mark = store_mark(v->p->store);
     bool good = people_put(v->p, person, why);
-    if (good)
+    if (good && !is_new)
         new = people_get(v->p, id, &unknown);
     store_undo(v->p->store, mark);
-    verdict->action = !good ? "refuse" : json_equal(old, new) ? "same" : "change";
-    if (good && !json_is_object(old))
+    if (!good)
+        verdict->action = "refuse";
+    else if (is_new)
         verdict->action = "add";
-    else if (good && strcmp(verdict->action, "change") == 0)
+    else
+        verdict->action = json_equal(old, new) ? "same" : "change";
+    if (strcmp(verdict->action, "change") == 0)
         verdict->before = json_ref(old);
     json_free(old);
     json_free(new);

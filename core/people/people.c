@@ -315,37 +315,32 @@ static void draft_put(struct people *p, const struct person_draft *d,
     store_put(p->store, TABLE_PERSON, columns);
 }
 
-static bool is_not_erased(struct people *p, const char *id, struct fail *why)
+static bool may_become(const struct person_draft *draft, const struct row *before, struct fail *why)
 {
-    struct row row;
-    struct value key = value_text(id);
-    if (!store_get(p->store, TABLE_PERSON, &key, &row, why))
-        return false;
-    bool erased = row_is_there(&row) && strcmp(row_text(&row, PERSON_STATUS), PERSON_ERASED) == 0;
-    row_done(&row);
-    return !erased || fail_code(why, FAIL_CONFLICT, "erased_id",
-                                "the id '%s' was an erased person's; give another", id);
+    if (row_is_there(before) && strcmp(row_text(before, PERSON_STATUS), PERSON_ERASED) == 0)
+        return fail_code(why, FAIL_CONFLICT, "erased_id",
+                         "the id '%s' was an erased person's; give another", draft->id);
+    return strcmp(draft->status, PERSON_ERASED) != 0 ||
+           fail(why, FAIL_INVALID, "'%s' is no status to give; erase the person", PERSON_ERASED);
 }
 
 static bool put_checked(struct people *p, json person, struct person_draft *draft,
                         struct bytes *attributes, struct fail *why)
 {
-    if (!draft_read(person, draft, why) || !attributes_text(person, draft->id, attributes, why) ||
-        !is_not_erased(p, draft->id, why))
-        return false;
-    if (strcmp(draft->status, PERSON_ERASED) == 0)
-        return fail(why, FAIL_INVALID, "'%s' is no status to give; erase the person",
-                    PERSON_ERASED);
     struct row before;
+    if (!draft_read(person, draft, why) || !attributes_text(person, draft->id, attributes, why))
+        return false;
     struct value key = value_text(draft->id);
     if (!store_get(p->store, TABLE_PERSON, &key, &before, why))
         return false;
-    draft_put(p, draft, attributes);
-    const char *email = row_is_there(&before) ? row_text(&before, PERSON_EMAIL) : NULL;
+    bool good = may_become(draft, &before, why), is_new = !row_is_there(&before);
+    if (good)
+        draft_put(p, draft, attributes);
+    const char *email = good && !is_new ? row_text(&before, PERSON_EMAIL) : NULL;
     if (email && strcasecmp(email, draft->email) != 0)
         address_left(p, email);
     row_done(&before);
-    return people_put_groups(p, draft->id, person, why);
+    return good && people_put_groups(p, &(struct person_put){draft->id, is_new}, person, why);
 }
 
 bool people_put(struct people *p, json person, struct fail *why)
