@@ -100,7 +100,8 @@ static void fill_body(long number, char *out, size_t size)
 static const char *content_type(const char *path)
 {
     if (strstr(path, "/events"))
-        return "application/cloudevents+json";
+        return load.body && load.body[0] == '[' ? "application/cloudevents-batch+json"
+                                                : "application/cloudevents+json";
     return load.body && strchr("{[", load.body[0]) ? "application/json"
                                                    : "application/x-www-form-urlencoded";
 }
