@@ -4,6 +4,7 @@
 
 #include "people/directory.h"
 #include "people/item.h"
+#include "people/progress.h"
 
 enum { ITEM_COLUMNS = ITEM_DETAIL + 1 };
 
@@ -23,13 +24,7 @@ bool person_is_of(struct people *p, const char *id, const char *whose);
 void item_assign(struct people *p, const struct row *row, const char *assignee);
 void item_note_claim(struct people *p, const struct row *row, const char *type, const char *person);
 
-// How many items of a step are open, were asked in all and were answered, how many answers came,
-// how many items are for everybody: one record a step, so that asking is cheap however many items
-// there are. Unreadable counts end the process, as the engine's own reads do.
-struct item_counts {
-    int64_t open, asked, answered, answers, public;
-};
-struct item_counts item_counts(struct people *p, const struct step_address *step);
+// Adds to the counts of a step (people/progress.h).
 void item_count(struct people *p, const struct step_address *step, struct item_counts change);
 
 // Puts the row back with another status and number of answers, and counts; `code` (NULL: none) is

@@ -99,6 +99,27 @@ json outcome_show(struct people *p, const char *instance, const char *mark, stru
     return document;
 }
 
+json outcome_list(struct people *p, const char *instance, struct fail *why)
+{
+    struct value prefix[] = {value_text(instance), value_text(OUTCOME_PATH), value_integer(0)};
+    struct scan *scan = NULL;
+    struct row row = {0};
+    if (!store_scan(p->store,
+                    &(struct scan_opts){
+                        .table = TABLE_RECORD, .index = -1, .prefix = prefix, .prefix_count = 3},
+                    &scan, why))
+        return json_absent();
+    json list = json_array();
+    while (scan_next(scan, &row, why)) {
+        json document = json_absent();
+        if (row_json(&row, RECORD_VALUE, &document, why))
+            json_append_take(&list, document);
+        row_done(&row);
+    }
+    scan_done(scan);
+    return list;
+}
+
 json outcome_of_item(struct people *p, const char *item, struct fail *why)
 {
     struct row row;

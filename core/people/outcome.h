@@ -21,4 +21,6 @@ CHECKED bool outcome_put(struct people *p, const struct step_address *step, cons
 // Of the item's step, under the name that the item was asked with; absent while there is none. It
 // carries `instance`, `mark` (its address is /o/INSTANCE/MARK) and `at`.
 json outcome_of_item(struct people *p, const char *item, struct fail *why);
+// All that the instance's steps have left, by mark.
+json outcome_list(struct people *p, const char *instance, struct fail *why);
 json outcome_show(struct people *p, const char *instance, const char *mark, struct fail *why);

@@ -79,6 +79,7 @@ static void write_list(struct web *w, struct request *r, int status, const char 
     struct page p;
     json list = account_list(w->access, &why), none = json_array();
     page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "계정" : "Accounts", true);
+    p.zone = people_zone(w->opts.people);
     if (refusal)
         html(&p.out, "<div class=refusal role=alert>%s</div>\n", refusal);
     html(&p.out,
@@ -318,9 +319,10 @@ static void write_tokens(struct web *w, struct page *p)
     json_free(list);
 }
 
-static void begin_tokens(struct page *p, struct request *r)
+static void begin_tokens(struct web *w, struct page *p, struct request *r)
 {
     page_begin(p, r, language_of(r) == LANGUAGE_KO ? "토큰" : "Tokens", true);
+    p->zone = people_zone(w->opts.people);
 }
 
 static void finish_tokens(struct web *w, struct page *p)
@@ -348,7 +350,7 @@ static void list_tokens(void *context, struct request *r)
 {
     struct web *w = context;
     struct page p;
-    begin_tokens(&p, r);
+    begin_tokens(w, &p, r);
     finish_tokens(w, &p);
     page_reply(&p, 200);
 }
@@ -368,7 +370,7 @@ static void make_token(void *context, struct request *r)
     struct token_draft draft = {form_text(form, "name", NULL), form_text(form, "scope", NULL),
                                 form_text(form, "expires", NULL)};
     bool good = token_create(w->access, web_actor(w, r), &draft, token, &shown, &why);
-    begin_tokens(&p, r);
+    begin_tokens(w, &p, r);
     if (good)
         html(&p.out,
              "<div class=\"notice good\" role=status><p>%s</p><p><code>%s</code></p></div>\n",

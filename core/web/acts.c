@@ -10,7 +10,7 @@
 
 #define ROWS 100
 
-static void write_act(struct page *p, const char *at, json act)
+const char *acts_name(const struct page *p, const char *act)
 {
     static const struct {
         const char *act, *ko;
@@ -43,12 +43,17 @@ static void write_act(struct page *p, const char *at, json act)
                  {"export-case", "사건 기록 내보내기"},
                  {"verify-case", "사건 기록 검증"},
                  {"start", "시작"}};
-    json by = json_get(act, "by"), detail = json_get(act, "detail");
-    const char *what = json_get_text(act, "act", ""), *said = what,
-               *instance = json_get_text(act, "instance", NULL);
     for (size_t i = 0; i < sizeof names / sizeof *names && p->language == LANGUAGE_KO; i++)
-        if (strcmp(names[i].act, what) == 0)
-            said = names[i].ko;
+        if (strcmp(names[i].act, act) == 0)
+            return names[i].ko;
+    return act;
+}
+
+static void write_act(struct page *p, const char *at, json act)
+{
+    json by = json_get(act, "by"), detail = json_get(act, "detail");
+    const char *said = acts_name(p, json_get_text(act, "act", "")),
+               *instance = json_get_text(act, "instance", NULL);
     html(&p->out, "<tr><td>");
     console_write_when(p, at);
     html(&p->out, "<td>%s<td>%s<td>", json_get_text(by, "name", ""), said);
@@ -79,6 +84,7 @@ static void show(void *context, struct request *r)
     }
     struct page p;
     page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "행위 기록" : "Acts", true);
+    p.zone = people_zone(w->opts.people);
     html(&p.out,
          "<p>%s</p><div class=scroll tabindex=0><table><thead><tr><th scope=col>%s<th "
          "scope=col>%s<th "

@@ -39,7 +39,8 @@ void console_write_json(struct page *p, const char *heading, json value)
     struct bytes text;
     bytes_init(&text, 1 << 20);
     json_write(value, JSON_PRETTY, &text);
-    html(&p->out, "<h2>%s</h2><pre tabindex=0>%s</pre>\n", heading, text.data);
+    html(&p->out, "<details class=aside><summary>%s</summary><pre tabindex=0>%s</pre></details>\n",
+         heading, text.data);
     bytes_done(&text);
 }
 

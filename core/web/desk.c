@@ -9,6 +9,23 @@
 #include "web/console.h"
 #include "web/html.h"
 
+void console_write_assignee(struct web *w, struct page *p, const char *assignee)
+{
+    struct fail why = {0};
+    bool group = assignee && strncmp(assignee, "group ", 6) == 0,
+         role = assignee && strncmp(assignee, "role ", 5) == 0;
+    if (!assignee) {
+        html(&p->out, "%s", two(p, "누구나", "anybody"));
+    } else if (group || role) {
+        html(&p->out, "%s %s", group ? two(p, "그룹", "group") : two(p, "역할", "role"),
+             assignee + (group ? 6 : 5));
+    } else {
+        json person = people_get(w->opts.people, assignee, &why);
+        html(&p->out, "%s", json_get_text(person, "name", assignee));
+        json_free(person);
+    }
+}
+
 static void list_items(void *context, struct request *r)
 {
     struct web *w = context;
@@ -33,9 +50,11 @@ static void list_items(void *context, struct request *r)
         const char *place = !assignee     ? "/f/"
                             : w->opts.dev ? "/console/items/"
                                           : "/console/instances/";
-        html(&p.out, "<tr><td><a href=\"%r%u\">%s</a><td>%s<td>", place,
+        html(&p.out, "<tr><td><a href=\"%r%u\">%s</a><td>", place,
              assignee && !w->opts.dev ? instance : json_get_text(item, "id", ""),
-             text_in(p.language, title), assignee ? assignee : two(&p, "누구나", "anybody"));
+             text_in(p.language, title));
+        console_write_assignee(w, &p, assignee);
+        html(&p.out, "<td>");
         const char *closes = json_get_text(item, "closesAt", NULL);
         if (closes)
             web_write_moment(w, &p, instance, closes, &p.out);

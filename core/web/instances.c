@@ -4,9 +4,13 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "people/outcome.h"
 #include "plugin/view.h"
 #include "web/console.h"
 #include "web/html.h"
+#include "web/waits.h"
+
+#define ITEMS_SHOWN 30 // the roll has them all
 
 // "ns/name" of ?definition=, taken apart into `space` and `name` (both sized by the caller).
 static bool read_definition(struct request *r, char space[200], char name[200])
@@ -39,7 +43,14 @@ static void write_row(struct web *w, struct page *p, json instance)
     const char *title = json_get_text(instance, "title", json_get_text(d, "name", id));
     html(&p->out, "<tr><td><a href=\"/console/instances/%u\">%s</a><td>", id, title);
     console_write_state(p, json_get_text(instance, "status", ""));
-    html(&p->out, "<td>%s<td>", json_get_text(instance, "waitsFor", ""));
+    html(&p->out, "<td>");
+    struct fail why = {0};
+    json shown = p->language == LANGUAGE_KO && json_has(instance, "waitsFor")
+                     ? engine_show(w->opts.engine, id, &why)
+                     : json_ref(instance);
+    waits_write(w, p, shown);
+    json_free(shown);
+    html(&p->out, "<td>");
     web_write_moment(w, p, id, json_get_text(instance, "createdAt", ""), &p->out);
     json_free(d);
 }
@@ -90,7 +101,8 @@ static void write_items(struct web *w, struct page *p, const char *instance)
     struct fail why = {0};
     json items = item_list(
         w->opts.people,
-        &(struct item_list_opts){.instance = instance, .status = "open", .limit = 100}, &why);
+        &(struct item_list_opts){.instance = instance, .status = "open", .limit = ITEMS_SHOWN},
+        &why);
     if (json_length(items) > 0)
         html(&p->out, "<h2>%s</h2><div class=scroll tabindex=0><table><tbody>",
              two(p, "열린 할 일", "Open work items"));
@@ -102,9 +114,9 @@ static void write_items(struct web *w, struct page *p, const char *instance)
              assignee ? text_in(p->language, title) : id);
         if (!assignee)
             html(&p->out, "%s</a>", text_in(p->language, title));
-        html(&p->out, "<td>%s<td>%s<td>%d %s", json_get_text(item, "task", ""),
-             assignee ? assignee : two(p, "누구나", "anybody"), json_get_int(item, "answers", 0),
-             two(p, "답", "answers"));
+        html(&p->out, "<td>%s<td>", json_get_text(item, "task", ""));
+        console_write_assignee(w, p, assignee);
+        html(&p->out, "<td>%d %s", json_get_int(item, "answers", 0), two(p, "답", "answers"));
         json_free(title);
         json_free(item);
     }
@@ -133,6 +145,49 @@ static void write_views(struct web *w, struct page *p, const char *instance)
     json_free(views);
 }
 
+// What ended steps have left: where a clerk finds the tally or the list after the close.
+static void write_outcomes(struct web *w, struct page *p, const char *instance)
+{
+    struct fail why = {0};
+    json list = outcome_list(w->opts.people, instance, &why);
+    if (json_length(list) > 0)
+        html(&p->out, "<h2>%s</h2><ul>", two(p, "끝난 단계의 결과", "Outcomes of ended steps"));
+    for (size_t i = 0; i < json_length(list); i++) {
+        json outcome = json_at(list, i), title = json_get(outcome, "title"),
+             result = json_get(outcome, "result");
+        html(&p->out, "<li><a href=\"/console/instances/%u/outcomes/%u\">%s</a> %s", instance,
+             json_get_text(outcome, "mark", ""), text_in(p->language, title),
+             text_in(p->language, result));
+        json_free(result);
+        json_free(title);
+        json_free(outcome);
+    }
+    if (json_length(list) > 0)
+        html(&p->out, "</ul>\n");
+    json_free(list);
+}
+
+static void show_outcome(void *context, struct request *r)
+{
+    struct web *w = context;
+    struct fail why = {0};
+    const char *id = request_param(r, "id");
+    json outcome = outcome_show(w->opts.people, id, request_param(r, "mark"), &why);
+    if (json_is_absent(outcome)) {
+        page_fail(r, &why);
+        return;
+    }
+    struct page p;
+    json title = json_get(outcome, "title");
+    page_begin(&p, r, text_in(language_of(r), title), true);
+    web_write_outcome(w, &p, outcome);
+    html(&p.out, "<p><a href=\"/console/instances/%u\">%s</a></p>", id,
+         word(p.language, WORD_BACK));
+    page_reply(&p, 200);
+    json_free(title);
+    json_free(outcome);
+}
+
 static void write_history(struct web *w, struct page *p, const char *id)
 {
     struct fail why = {0};
@@ -151,10 +206,11 @@ static void write_history(struct web *w, struct page *p, const char *id)
             web_write_moment(w, p, id, json_get_text(row, "at", ""), &p->out);
             json by = json_get(entry, "by");
             if (strcmp(type, "act") == 0)
-                html(&p->out, "<td>%s<td>%s", json_get_text(entry, "act", ""),
+                html(&p->out, "<td>%s<td>%s", acts_name(p, json_get_text(entry, "act", "")),
                      json_get_text(by, "name", ""));
             else
-                html(&p->out, "<td>%s<td>%s", type, json_get_text(entry, "reference", ""));
+                html(&p->out, "<td>%s<td>%s", waits_event_name(p, type),
+                     json_get_text(entry, "reference", ""));
             json_free(by);
             json_free(entry);
         }
@@ -187,6 +243,20 @@ static void write_controls(struct page *p, const char *id, const char *status)
     html(&p->out, "</div>\n");
 }
 
+static void write_data(struct page *p, json shown)
+{
+    static const struct {
+        const char *key, *ko, *en;
+    } parts[] = {{"error", "오류", "Error"},
+                 {"output", "나온 자료", "Output"},
+                 {"input", "받은 자료", "Input"}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        json part = json_get(shown, parts[i].key);
+        console_write_json(p, two(p, parts[i].ko, parts[i].en), part);
+        json_free(part);
+    }
+}
+
 static void show_instance(void *context, struct request *r)
 {
     struct web *w = context;
@@ -203,8 +273,10 @@ static void show_instance(void *context, struct request *r)
                *waits = json_get_text(shown, "waitsFor", "");
     html(&p.out, "<dl class=facts><dt>%s<dd>", two(&p, "상태", "Status"));
     console_write_state(&p, status);
-    if (*waits)
-        html(&p.out, "<dt>%s<dd>%s", two(&p, "기다리는 것", "Waits for"), waits);
+    if (*waits) {
+        html(&p.out, "<dt>%s<dd>", two(&p, "기다리는 것", "Waits for"));
+        waits_write(w, &p, shown);
+    }
     html(&p.out,
          "<dt>%s<dd><a href=\"/console/definitions/%u/%u/%u\">%s/%s "
          "%s</a><dt>%s<dd><code>%s</code><dt>%s<dd>",
@@ -219,6 +291,7 @@ static void show_instance(void *context, struct request *r)
         html(&p.out, "<div class=refusal role=alert>%s</div>", incident);
     if (web_may(w, r, PERMIT_OPERATE))
         write_controls(&p, id, status);
+    write_outcomes(w, &p, id);
     write_views(w, &p, id);
     roll_write_links(w, &p, id);
     write_items(w, &p, id);
@@ -227,12 +300,11 @@ static void show_instance(void *context, struct request *r)
          two(&p, "흐름", "Flow"), id,
          two(&p, "흐름 그림. 각 단계의 상태는 기록에 있습니다.",
              "Picture of the flow; the history has each step's state."));
-    static const char *const parts[] = {"error", "output", "input"};
-    for (size_t i = 0; i < 3; i++) {
-        json part = json_get(shown, parts[i]);
-        console_write_json(&p, parts[i], part);
-        json_free(part);
-    }
+    write_data(&p, shown);
+    if (web_may(w, r, PERMIT_AUDIT))
+        html(&p.out,
+             "<p class=row><a class=\"button quiet\" href=\"/api/v1/instances/%u/case\">%s</a></p>",
+             id, two(&p, "검증할 수 있는 기록으로 받기", "Download the case file"));
     if (web_may(w, r, PERMIT_AUDIT | PERMIT_OPERATE))
         write_history(w, &p, id);
     page_reply(&p, 200);
@@ -289,6 +361,7 @@ void instances_routes(struct web *w)
     static const struct console_place places[] = {
         {"GET", "/console/instances", list_instances, PERMIT_VIEW},
         {"GET", "/console/instances/{id}", show_instance, PERMIT_VIEW},
+        {"GET", "/console/instances/{id}/outcomes/{mark}", show_outcome, PERMIT_VIEW},
         {"GET", "/console/instances/{id}/graph.svg", draw_instance, PERMIT_VIEW},
         {"POST", "/console/instances/{id}/{verb}", control, PERMIT_OPERATE},
     };

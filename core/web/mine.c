@@ -17,8 +17,8 @@ void console_write_when(struct page *p, const char *rfc3339)
     if (!rfc3339 || !instant_parse(rfc3339, &ms, &why))
         return;
     html(&p->out, "<time datetime=\"%s\">", rfc3339);
-    moment_in(p->language, zone_utc(), ms, &p->out);
-    html(&p->out, " UTC</time>");
+    moment_in(p->language, p->zone ? p->zone : zone_utc(), ms, &p->out);
+    html(&p->out, p->zone ? "</time>" : " UTC</time>");
 }
 
 static void write_password(struct page *p, const char *refusal)
@@ -77,6 +77,7 @@ static void write_page(struct web *w, struct request *r, int status, const char 
     struct page p;
     struct fail why = {0};
     page_begin(&p, r, language_of(r) == LANGUAGE_KO ? "내 계정" : "My account", true);
+    p.zone = people_zone(w->opts.people);
     if (request_query(r, "changed"))
         html(&p.out, "<div class=\"notice good\" role=status><p>%s</p></div>\n",
              two(&p, "비밀번호를 바꾸었습니다.", "The password is changed."));

@@ -172,7 +172,7 @@ const pages = {
   'GET /console/definitions/{namespace}/{name}/{version}': all, 'GET /console/definitions/{namespace}/{name}/{version}/graph.svg': all,
   'GET /console/definitions/{namespace}/{name}/{version}/mails': 'admin author',
   'GET /console/definitions/{namespace}/{name}/{version}/mails/{template}/{language}': 'admin author',
-  'GET /console/instances/{id}': all, 'GET /console/instances/{id}/graph.svg': all, 'POST /console/instances/{id}/{verb}': O,
+  'GET /console/instances/{id}': all, 'GET /console/instances/{id}/graph.svg': all, 'GET /console/instances/{id}/outcomes/{mark}': all, 'POST /console/instances/{id}/{verb}': O,
   'GET /console/instances/{id}/views/{task}/{view}': all, 'GET /console/instances/{id}/views/{task}/{view}/csv': all,
   'GET /console/items/{item}': O, 'GET /console/mail': O, 'GET /console/mail/{seq}': O,
   'GET /console/acts': 'admin auditor', 'GET /console/me': all, 'POST /console/me/password': all, 'POST /console/me/sessions/{id}': all, 'POST /console/logout': all,

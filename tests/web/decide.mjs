@@ -201,6 +201,23 @@ for (const size of Object.keys(widths)) {
       await page.goto(links.get('secret a'));
     }
   });
+  await test(`${size}: a clerk finds the outcomes of ended steps at the instance`, async () => {
+    const { items } = await (await fetch(`${server.base}/api/v1/instances?limit=200`)).json();
+    let found = 0;
+    for (const { id } of items) {
+      const page = await open(size);
+      await page.goto(`${server.base}/console/instances/${id}`);
+      const links = page.locator(`a[href^="/console/instances/${id}/outcomes/"]`);
+      if ((await links.count()) === 0) continue;
+      await accessible(page);
+      await links.first().click();
+      assert.ok((await page.locator('dl.facts, table').count()) > 0);
+      await accessible(page);
+      found++;
+    }
+    assert.ok(found > 0, 'no instance shows an outcome');
+    assert.equal((await fetch(`${server.base}/console/instances/${items[0].id}/outcomes/none`)).status, 404);
+  });
   await test(`${size}: an election's outcome is by candidate, a review's the mean`, async () => {
     await server.clock('2013-05-06T18:00:00+09:00');
     const election = await visit('officers', 'a');

@@ -1,49 +1,7 @@
 // What a person does with the pages, in Chromium, at phone and desktop width, in both languages, without a script running.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
+import { accessible, finish, open, picture, test, widths } from './browser.mjs';
 import { startServer } from './server.mjs';
-
-const require = createRequire(new URL('../node/package.json', import.meta.url));
-const { chromium } = require('playwright-core');
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const pictures = 'build-test/screenshots';
-mkdirSync(pictures, { recursive: true });
-
-const widths = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-
-let number = 0, failed = 0;
-async function test(name, run) {
-  number++;
-  try {
-    await run();
-    console.log(`ok ${number} - ${name}`);
-  } catch (error) {
-    failed++;
-    console.log(`not ok ${number} - ${name}`);
-    console.log(String(error.stack ?? error).split('\n').slice(0, 12).map((l) => `#   ${l}`).join('\n'));
-  }
-}
-
-async function open(size, options = {}) {
-  const context = await browser.newContext({ viewport: widths[size], locale: 'ko-KR', ...options });
-  return context.newPage();
-}
-const picture = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
-
-// The rules of WCAG 2.2 AA that a program can check; and nothing sticks out sideways.
-async function accessible(page) {
-  await page.evaluate(axe);
-  const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.deepEqual(result.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), []);
-  const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(wide <= seen, `the page is ${wide} wide in a window of ${seen}`);
-}
 
 async function fill(page, { name, persons = 1, email }) {
   await page.getByLabel(/^(이름|Name)/).fill(name);
@@ -201,6 +159,7 @@ for (const size of Object.keys(widths)) {
     const page = await open(size);
     await page.goto(`${server.base}/console/instances`);
     await page.getByRole('link', { name: '작은 모임' }).first().click();
+    assert.match(await page.locator('.facts').innerText(), /열린 양식의 답 \(지금까지 \d+개\)/);
     const drawn = await page.locator('.graph img').evaluate((image) => image.decode().then(() => image.naturalWidth));
     assert.ok(drawn > 100, `the picture is ${drawn} wide`);
     await accessible(page);
@@ -236,6 +195,4 @@ for (const size of Object.keys(widths)) {
   });
   await test(`${size}: the server stops cleanly`, async () => assert.equal(await server.stop(), 0, server.log()));
 }
-await browser.close();
-console.log(`# ${number - failed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+await finish();
