@@ -294,6 +294,8 @@ static void write_tokens(struct web *w, struct page *p)
          "scope=col>%s<th scope=col>%s<th scope=col>%s</thead><tbody>",
          two(p, "이름", "Name"), two(p, "범위", "Scope"), two(p, "끝", "Expires"),
          two(p, "마지막 사용", "Last used"), two(p, "상태", "Status"));
+    if (json_length(list) == 0)
+        html(&p->out, "<tr><td colspan=5>%s", two(p, "아직 없습니다.", "None yet."));
     for (size_t i = 0; i < json_length(list); i++) {
         json one = json_at(list, i);
         const char *status = json_get_text(one, "status", "");

@@ -108,8 +108,8 @@ void web_write_outcome(struct web *w, struct page *p, json outcome)
         json_free(table);
     }
     if (json_get_bool(outcome, "public", false))
-        html(&p->out, "<p><a href=\"/o/%u/%u\">/o/%s/%s</a></p>\n", instance,
-             json_get_text(outcome, "mark", ""), instance, json_get_text(outcome, "mark", ""));
+        html(&p->out, "<p><a href=\"/o/%u/%u\">%s</a></p>\n", instance,
+             json_get_text(outcome, "mark", ""), word(p->language, WORD_OUTCOME_PAGE));
     write_check(p, outcome);
     json_free(tables);
     json_free(facts);

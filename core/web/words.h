@@ -116,6 +116,7 @@ enum language language_of(const struct request *r);
     X(REFUSED_TEXT, "보내신 내용에 글자로 읽을 수 없는 것이 들어 있습니다. 그 부분을 다시 적어 주십시오.", "Part of what was sent cannot be read as text. Please type it again.") \
     X(REFUSED_FIELDS, "한 번에 보낼 수 있는 항목은 2,000개까지입니다.", "A form takes 2,000 answers at most.") \
     X(REFUSED_BROKEN, "양식이 온전하게 오지 않았습니다. 페이지를 새로 열어 다시 보내 주십시오.", "The form did not arrive whole. Please open the page again and send it once more.") \
+    X(OUTCOME_PAGE, "누구나 볼 수 있는 결과 페이지", "The outcome as everybody may see it") \
     X(CHECK_TITLE, "내 표가 집계에 있는지 확인하기", "Is my ballot in the tally?")                                                     \
     X(CHECK_HELP, "투표할 때 받은 접수증을 적어 주십시오. 무엇에 투표했는지는 보이지 않습니다.", "Write the receipt you got when you voted. It does not show what you chose.") \
     X(CHECK_SEND, "확인하기", "Check")                                                                                        \

@@ -186,7 +186,7 @@ for (const size of Object.keys(widths)) {
     assert.equal(await page.locator('button', { hasText: '고치기' }).count(), 0);
     await accessible(page);
     await picture(page, `${size}-outcome`);
-    await page.getByRole('link', { name: /\/o\// }).click();
+    await page.getByRole('link', { name: '누구나 볼 수 있는 결과 페이지' }).click();
     assert.match(await text(page), /가결되었습니다/);
     await accessible(page);
   });
