@@ -23,6 +23,7 @@ static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 static _Atomic int file = -1;
 static struct sigaction before[SIGNAL_COUNT];
+static bool handles; // `before` is who handled them before us
 static char stack[STACK_BYTES];
 
 // ---- at a crash: only what a signal handler may call
@@ -107,8 +108,11 @@ static void read_from(int from, struct last_words *out)
         out->text[0] = 0;
 }
 
-static void handle_signals(void)
+void last_words_say(void)
 {
+    if (handles)
+        return;
+    handles = true;
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     stack_t old, own = {.ss_sp = stack, .ss_size = sizeof stack};
     if (sigaltstack(NULL, &old) == 0 && (old.ss_flags & SS_DISABLE) != 0)
@@ -135,7 +139,7 @@ bool last_words_open(const char *directory, struct last_words *out, struct fail 
     read_from(to, out);
     atomic_store(&file, to);
     must_on_crash(keep);
-    handle_signals();
+    last_words_say();
     return true;
 }
 
@@ -155,6 +159,7 @@ void last_words_close(void)
     must_on_crash(NULL);
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         sigaction(signals[i], &before[i], NULL);
+    handles = false;
     close(to);
 }
 

@@ -19,6 +19,9 @@ struct last_words {
     int64_t at_ms;              // when it crashed; also tells two crashes apart
 };
 
+// From now on a crash is said on stderr, whatever caused it; before anything is opened.
+void last_words_say(void);
+
 // Makes the file if it is not there, reads what the process before left in it, and from now on
 // writes into it at a crash. What was read stays in the file until it is cleared.
 CHECKED bool last_words_open(const char *directory, struct last_words *before, struct fail *why);

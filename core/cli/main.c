@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/last_words.h"
 #include "base/log.h"
 
 #include "cli/commands.h"
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
 {
     // libjq 1.6 loads $HOME/.jq into every program it compiles and cannot be told not to.
     unsetenv("HOME");
+    last_words_say();
     signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is a full disk, not an end
     opterr = 0;               // what is wrong with an option is said by its command
     log_configure(LOG_WARN, !isatty(STDERR_FILENO)); // the server says more

@@ -67,7 +67,7 @@ function whole(data) {
   const r = spawnSync(dure, ['verify', data], { env: healthy, encoding: 'utf8', timeout: HANG_MS });
   // A start that was broken off before there was anything to lose says so.
   if (r.status === 1 && /start 'dure serve' once/.test(r.stderr)) return '';
-  return r.status === 0 ? '' : `verify: ${r.status} ${(r.stdout + r.stderr).trim().slice(0, 300)}`;
+  return r.status === 0 ? '' : `verify: ${r.status} ${`${r.error ?? ''}${r.stdout ?? ''}${r.stderr ?? ''}`.trim().slice(0, 300)}`;
 }
 
 // ---- one workflow in one process
