@@ -141,7 +141,7 @@ static void download(void *context, struct request *r)
     }
     struct bytes out;
     bytes_init(&out, 64u << 20);
-    bytes_add(&out, "\xEF\xBB\xBF");
+    bytes_add(&out, CSV_BOM);
     json columns = json_get(view, "columns"), rows = json_get(view, "rows");
     for (size_t c = 0; c < json_length(columns); c++) {
         json column = json_at(columns, c), title = json_get(column, "title");
