@@ -158,7 +158,8 @@ async function mailLost() {
   const files = () => (existsSync(join(data, 'mail')) ? readdirSync(join(data, 'mail')).length : 0);
   await s.status(await letter('a'), 'completed');
   tell(await until(() => files() > 0), 'mails are files', s.log);
-  rmSync(join(data, 'mail'), { recursive: true });
+  // Moved in one step: the server may be writing the next file while somebody clears the folder away.
+  renameSync(join(data, 'mail'), folder('mail-gone'));
   await letter('b');
   tell(await until(() => files() > 0), 'the folder of mails deleted: it is made again', s.log);
   await s.stop();
