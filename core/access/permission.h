@@ -11,7 +11,7 @@
 #define PERMIT_VIEW    (1U << 0) // definitions, instances, work items, lists and figures
 #define PERMIT_AUTHOR  (1U << 1) // check and deploy definitions
 #define PERMIT_START   (1U << 2) // start instances, send events
-#define PERMIT_OPERATE (1U << 3) // cancel, pause, resume, retry, repair, answer for others, mail
+#define PERMIT_OPERATE (1U << 3) // cancel, pause … migrate, answer for others, mail
 #define PERMIT_PEOPLE  (1U << 4) // the directory: look, change, import
 #define PERMIT_AUDIT   (1U << 5) // histories, acts, case files
 #define PERMIT_ADMIN   (1U << 6) // accounts and tokens

@@ -22,10 +22,12 @@ static const struct body_schema {
      "\"title\":{\"type\":\"string\"}}}"},
     {"Reason", "{\"type\":\"object\",\"properties\":{\"reason\":{\"type\":\"string\"}}}"},
     {"Repair",
-     "{\"type\":\"object\",\"required\":[\"effect\",\"outcome\"],\"properties\":{\"effect\":{"
+     "{\"type\":\"object\",\"required\":[\"outcome\"],\"properties\":{\"effect\":{"
      "\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"},\"attempt\":{\"type\":"
      "\"integer\"},\"name\":{\"type\":\"string\"}}},\"outcome\":{\"enum\":[\"done\",\"failed\","
      "\"retry\"]},\"value\":{}}}"},
+    {"Migrate", "{\"type\":\"object\",\"properties\":{\"version\":{\"type\":\"string\"},"
+                "\"reason\":{\"type\":\"string\"}}}"},
     {"Answer",
      "{\"type\":\"object\",\"properties\":{\"as\":{\"type\":[\"string\",\"null\"]},\"data\":{},"
      "\"receipt\":{\"type\":\"string\"},\"withdraw\":{\"type\":\"boolean\"},\"delegate\":{\"type\":"

@@ -50,7 +50,7 @@ resource_handler instances_start, instances_list, instance_show, instance_histor
 resource_handler views_list, view_show;
 // controls.c
 resource_handler instance_cancel, instance_pause, instance_resume, instance_retry, instance_repair,
-    incidents_list;
+    instance_to_version, incidents_list;
 // claims.c
 resource_handler item_take, item_return, instance_remind;
 // cases.c

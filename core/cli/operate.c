@@ -1,4 +1,4 @@
-// dure list, show, start, send, answer, remind, cancel, pause, resume, retry, why: an operator's
+// dure list, show, start, send, answer, remind, cancel … migrate, why: an operator's
 // hands on a server, running or stopped.
 #include "cli/operate.h"
 
@@ -59,6 +59,22 @@ static const struct verb {
      NULL, 0, WORDS_MAX},
     {"retry", "usage: dure retry ID… | --status S --definition NS/NAME [--yes] [--reason TEXT]\n",
      NULL, 0, WORDS_MAX},
+    {"repair",
+     "usage: dure repair ID… | --status S --definition NS/NAME --outcome done|failed|retry "
+     "[--yes]\n"
+     "                   [--effect PATH] [--input JSON|@FILE]\n"
+     "says what became of an effect (a call, a mail) that a crash left unknown\n"
+     "  --outcome      it has happened, it has failed, or it is to be tried again\n"
+     "  --effect       the path of its task, where several are unknown\n"
+     "  --input        what it gave: the task's output (done) or the error (failed)\n",
+     NULL, 0, WORDS_MAX},
+    {"migrate",
+     "usage: dure migrate ID… | --status S --definition NS/NAME [--to VERSION] [--yes] [--reason "
+     "TEXT]\n"
+     "lets open or faulted instances go on by another version of their definition, the latest "
+     "where\n"
+     "none is said; what has begun must have the same place there, what follows may be anything\n",
+     NULL, 0, WORDS_MAX},
     {"why", "usage: dure why EVENT-ID [--source URI]\n", operate_why, 1, 1},
 };
 
@@ -115,6 +131,9 @@ static const struct option options[] = {{"server", required_argument, NULL, 's'}
                                         {"source", required_argument, NULL, 'o'},
                                         {"id", required_argument, NULL, 'x'},
                                         {"reason", required_argument, NULL, 'z'},
+                                        {"to", required_argument, NULL, 'v'},
+                                        {"outcome", required_argument, NULL, 'O'},
+                                        {"effect", required_argument, NULL, 'e'},
                                         {"get", required_argument, NULL, 'G'},
                                         {"limit", required_argument, NULL, 'l'},
                                         {"wait", required_argument, NULL, 'w'},
@@ -161,6 +180,12 @@ static const char **text_option(struct operate *o, int letter)
         return &o->id;
     case 'z':
         return &o->reason;
+    case 'v':
+        return &o->version;
+    case 'O':
+        return &o->outcome;
+    case 'e':
+        return &o->effect;
     case 'G':
         return &o->get;
     default:

@@ -13,7 +13,7 @@
 struct operate {
     struct remote_opts target;
     const char *input, *key, *status, *definition, *task, *as, *receipt, *delegate, *recuse,
-        *instance, *source, *get, *id, *reason;
+        *instance, *source, *get, *id, *reason, *version, *outcome, *effect;
     int64_t limit, wait_s;
     bool json, yes, withdraw, history;
     const char *words[WORDS_MAX]; // what is no option
@@ -29,7 +29,8 @@ int operate_start(struct operate *o);
 int operate_send(struct operate *o);
 int operate_answer(struct operate *o);
 int operate_why(struct operate *o);
-int operate_change(struct operate *o, const char *verb); // cancel, pause, resume, retry
+// cancel, pause, resume, retry, repair, migrate
+int operate_change(struct operate *o, const char *verb);
 int operate_remind(struct operate *o);
 
 // "ns/name" or "ns/name:version" as {namespace, name, version?}.

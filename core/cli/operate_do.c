@@ -1,10 +1,7 @@
-// The operator's commands that change something: start, send, answer, remind, and cancel, pause,
-// resume, retry.
+// The operator's commands that do one thing: start, send, answer, remind.
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/limits.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -215,51 +212,6 @@ int operate_answer(struct operate *o)
     return code;
 }
 
-// The ids that a selector means, all pages of them.
-static bool select_instances(struct operate *o, json *ids, struct fail *why)
-{
-    char *cursor = mem_string("");
-    bool ok = true;
-    while (ok && cursor) {
-        json page = json_absent();
-        char *status = operate_path("&status=", o->status ? o->status : "", ""),
-             *definition = operate_path("&definition=", o->definition ? o->definition : "", "");
-        ok = remote_get(o->t, &page, why, "/api/v1/instances?limit=%d%s%s%s%s", LIMIT_PAGE_ROWS,
-                        o->status ? status : "", o->definition ? definition : "",
-                        *cursor ? "&cursor=" : "", cursor);
-        mem_free(status);
-        mem_free(definition);
-        json items = json_get(page, "items");
-        for (size_t i = 0; i < json_length(items); i++) {
-            json item = json_at(items, i);
-            json_append_take(ids, json_get(item, "id"));
-            json_free(item);
-        }
-        mem_free(cursor);
-        cursor = mem_string(json_get_text(page, "next", NULL));
-        json_free(items);
-        json_free(page);
-    }
-    mem_free(cursor);
-    return ok;
-}
-
-static bool confirmed(const struct operate *o, const char *verb, size_t count)
-{
-    fprintf(stderr, "%s %zu instance%s", verb, count, count == 1 ? "" : "s");
-    if (o->yes || count == 0) {
-        fputc('\n', stderr);
-        return count > 0;
-    }
-    if (!isatty(STDIN_FILENO)) {
-        fputs("; nothing was changed: say --yes\n", stderr);
-        return false;
-    }
-    fputs("? [y/N] ", stderr);
-    int c = getchar();
-    return c == 'y' || c == 'Y';
-}
-
 int operate_remind(struct operate *o)
 {
     struct fail why = {0};
@@ -279,45 +231,5 @@ int operate_remind(struct operate *o)
     mem_free(path);
     json_free(answer);
     json_free(body);
-    return code;
-}
-
-int operate_change(struct operate *o, const char *verb)
-{
-    struct fail why = {0};
-    json ids = json_array();
-    bool by_selector = o->word_count == 0;
-    if (by_selector && !o->status && !o->definition) {
-        fprintf(stderr, "dure %s: say which: ids, or --status, --definition or both\n", verb);
-        json_free(ids);
-        return EXIT_USAGE;
-    }
-    for (int i = 0; i < o->word_count; i++)
-        json_append_take(&ids, json_string(o->words[i]));
-    bool ok = !by_selector || select_instances(o, &ids, &why);
-    if (!ok || (by_selector && !confirmed(o, verb, json_length(ids)))) {
-        json_free(ids);
-        return ok ? EXIT_BAD : operate_refused(verb, &why);
-    }
-    int code = EXIT_GOOD;
-    json body = json_object();
-    if (o->reason)
-        json_set_text(&body, "reason", o->reason);
-    for (size_t i = 0; i < json_length(ids); i++) {
-        json id = json_at(ids, i), answer = json_absent();
-        char *after = mem_printf("/%s", verb),
-             *path = operate_path("/api/v1/instances/", json_text(id), after);
-        mem_free(after);
-        struct remote_request request = {.method = "POST", .path = path, .body = body};
-        if (!remote_ask(o->t, &request, &answer, &why))
-            code = operate_refused(verb, &why);
-        else
-            printf("%s %s\n", json_text(id), json_get_text(answer, "status", "done"));
-        mem_free(path);
-        json_free(answer);
-        json_free(id);
-    }
-    json_free(body);
-    json_free(ids);
     return code;
 }

@@ -246,9 +246,8 @@ static void entry_put(struct engine *e, const struct catalogue_entry *entry, con
     json_free(detail);
 }
 
-// Rows of subscriptions name the version of their filter; they move with their instance.
-static void move_subscriptions(struct engine *e, const char *instance,
-                               const struct catalogue_entry *to)
+void catalogue_move_subscriptions(struct engine *e, const char *instance,
+                                  const struct catalogue_entry *to)
 {
     struct scan *scan =
         rows_scan(e->store, &(struct scan_opts){.table = TABLE_SUBSCRIPTION,
@@ -290,7 +289,7 @@ static void move_instances(struct engine *e, struct catalogue_entry *from,
             l->entry = to;
             live_touch(e, l);
             if (live_is_open(l))
-                move_subscriptions(e, l->id, to);
+                catalogue_move_subscriptions(e, l->id, to);
         }
         row_done(&row);
     }

@@ -47,3 +47,6 @@ struct catalogue_entry *catalogue_latest(struct engine *e, const char *namespace
 struct definition *catalogue_compiled(struct engine *e, struct catalogue_entry *entry,
                                       struct fail *why);
 void catalogue_key(const struct catalogue_entry *entry, struct bytes *out);
+// The subscriptions of an instance name its definition; they move with it.
+void catalogue_move_subscriptions(struct engine *e, const char *instance,
+                                  const struct catalogue_entry *to);

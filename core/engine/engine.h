@@ -143,6 +143,11 @@ CHECKED bool engine_start(struct engine *e, const struct start_opts *opts, struc
 enum control { CONTROL_CANCEL, CONTROL_PAUSE, CONTROL_RESUME, CONTROL_RETRY };
 CHECKED bool engine_control(struct engine *e, const char *id, enum control what, const char *reason,
                             struct fail *why);
+// An open or faulted instance goes on by another version of its definition (NULL: the latest).
+// Every task that has begun must stand at the same place there; else it is refused and nothing
+// changes. An instance that is of the version already is no change.
+CHECKED bool engine_migrate(struct engine *e, const char *id, const char *version,
+                            struct fail *why);
 // Adds an entry of somebody's own to the history of an instance: who had something done to it.
 // Takes the entry, an object with `type`.
 CHECKED bool engine_note(struct engine *e, const char *id, json entry_take, struct fail *why);
@@ -194,6 +199,8 @@ struct effect_address {
     int64_t attempt;
     const char *name;
 };
+// [{path, attempt, name, kind}] of the effects of an instance whose outcome nobody knows.
+json engine_effects_unknown(struct engine *e, const char *instance);
 CHECKED bool engine_effect_settle(struct engine *e, const struct effect_address *a,
                                   const struct effect_result *result, struct fail *why);
 

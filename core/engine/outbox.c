@@ -502,6 +502,28 @@ bool outbox_any_of(struct engine *e, const char *instance)
     return any_awaited(e, &key, 1, false);
 }
 
+json engine_effects_unknown(struct engine *e, const char *instance)
+{
+    json out = json_array();
+    struct value key = value_text(instance);
+    struct scan *scan = rows_scan(
+        e->store,
+        &(struct scan_opts){.table = TABLE_EFFECT, .index = -1, .prefix = &key, .prefix_count = 1});
+    struct row row = {0};
+    while (rows_next(scan, &row)) {
+        if (has_status(&row, "unknown")) {
+            json effect = json_object();
+            json_set_text(&effect, "path", row_text(&row, EFFECT_PATH));
+            json_set_int(&effect, "attempt", row_integer(&row, EFFECT_ATTEMPT));
+            json_set_text(&effect, "name", row_text(&row, EFFECT_NAME));
+            json_set_text(&effect, "kind", row_text(&row, EFFECT_KIND));
+            json_append_take(&out, effect);
+        }
+        row_done(&row);
+    }
+    return out;
+}
+
 static struct scan *scan_status(struct engine *e, const char *status)
 {
     struct value prefix = value_text(status);

@@ -61,3 +61,8 @@ void instance_write(const struct instance *i, struct bytes *out, value_written *
                     void *context);
 struct instance *instance_decode(const char *id, struct definition *definition, json state,
                                  struct fail *why);
+// The same instance by another version of its definition, with the state as it stands; `i` stays as
+// it is. NULL and why (code not_migratable) if a task that has begun is not at the same place
+// there, or is another kind of task.
+struct instance *instance_migrate(const struct instance *i, struct definition *to,
+                                  struct fail *why);

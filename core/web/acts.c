@@ -27,6 +27,7 @@ const char *acts_name(const struct page *p, const char *act)
                  {"resume", "계속"},
                  {"retry", "다시 하기"},
                  {"repair", "결과 확인"},
+                 {"migrate", "새 판으로 옮김"},
                  {"answer", "대신 답함"},
                  {"person-put", "사람 변경"},
                  {"add-person", "사람 추가"},

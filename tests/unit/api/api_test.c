@@ -250,9 +250,17 @@ TEST(api, controls_an_instance)
     }
     expect_post(&p, "/api/v1/instances/none/cancel", "", 404, "code", "not_found");
     char *path = mem_printf("/api/v1/instances/%s/repair", id);
-    expect_post(&p, path, "{\"effect\":{\"path\":\"/do/0/a\"},\"outcome\":\"done\"}", 404, "code",
+    expect_post(&p, path, "{\"effect\":{\"path\":\"/do/0/a\",\"attempt\":1},\"outcome\":\"done\"}",
+                404, "code", "not_found");
+    expect_post(&p, path, "{\"outcome\":\"finished\"}", 422, "code", "invalid");
+    expect_post(&p, path, "{\"outcome\":\"done\"}", 409, "code", "nothing_unknown");
+    expect_post(&p, "/api/v1/instances/none/repair", "{\"outcome\":\"done\"}", 404, "code",
                 "not_found");
-    expect_post(&p, path, "{\"outcome\":\"done\"}", 422, "code", "invalid");
+    mem_free(path);
+    path = mem_printf("/api/v1/instances/%s/migrate", id);
+    expect_post(&p, path, "{\"version\":1}", 422, "code", "invalid");
+    expect_post(&p, path, "{\"version\":\"9.9.9\"}", 409, "code", "conflict");
+    expect_post(&p, "/api/v1/instances/none/migrate", "", 404, "code", "not_found");
     mem_free(path);
     mem_free(id);
     place_done(&p);
