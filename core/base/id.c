@@ -35,3 +35,10 @@ bool id_is_valid(const char *s)
             return false;
     return s[ID_LENGTH] == 0;
 }
+
+void id_write_number(uint64_t number, char out[ID_NUMBER_DIGITS + 1])
+{
+    must(number < UINT64_C(1) << (5 * ID_NUMBER_DIGITS));
+    write_base32(out, ID_NUMBER_DIGITS, number);
+    out[ID_NUMBER_DIGITS] = 0;
+}

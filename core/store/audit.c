@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -12,8 +13,9 @@
 #include "store/chain.h"
 #include "store/entry.h"
 
-#define SALT_BYTES      32
-#define REFERENCE_BYTES 15
+#define SALT_BYTES       32
+#define REFERENCE_RANDOM 9
+#define REFERENCE_SIZE   (ID_NUMBER_DIGITS + BASE64_SIZE(REFERENCE_RANDOM))
 
 void audit_write_entries(json entries, struct bytes *out)
 {
@@ -55,13 +57,17 @@ void audit_append_text(struct store *s, const char *instance, int64_t now_ms,
                                [HISTORY_HASH] = value_blob(head->hash.bytes, HASH_BYTES)});
 }
 
-// The reference is random rather than counted: of a secret ballot not even the order may show.
+// A reference begins with the number of the commit that makes it: what is written together lies
+// together, while random ones would each have a page of the tree to themselves once there are many.
+// It tells no more than the history does, which names it in that very commit. A secret ballot has
+// none.
 json audit_personal(struct store *s, const char *instance, const char *person, json payload)
 {
-    uint8_t name[REFERENCE_BYTES];
-    char reference[BASE64_SIZE(REFERENCE_BYTES)];
-    store_random(s, name, sizeof(name));
-    base64_encode(name, sizeof(name), reference);
+    uint8_t random[REFERENCE_RANDOM];
+    char reference[REFERENCE_SIZE];
+    store_random(s, random, sizeof(random));
+    id_write_number(store_next_commit(s), reference);
+    base64_encode(random, sizeof(random), reference + ID_NUMBER_DIGITS);
     return audit_personal_named(s, &(struct audit_name){instance, reference, person}, payload);
 }
 

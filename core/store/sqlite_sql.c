@@ -130,7 +130,7 @@ void sql_upsert(enum table table, struct bytes *out)
 
 bool sql_wants_update_in_place(enum table table)
 {
-    return table == TABLE_INSTANCE;
+    return table == TABLE_INSTANCE || table == TABLE_ITEM;
 }
 
 static bool is_indexed(const struct table_description *t, int column)

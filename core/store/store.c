@@ -86,6 +86,11 @@ void store_random(struct store *s, void *out, size_t bytes)
         ((uint8_t *)out)[i] = (uint8_t)random_below(s->random, 256);
 }
 
+uint64_t store_next_commit(const struct store *s)
+{
+    return s->sealed + 1;
+}
+
 static void log_append(struct log *log, struct version *version)
 {
     if (log->count == log->capacity) {

@@ -69,6 +69,7 @@ void store_close(struct store *s);
 void store_abandon(struct store *s); // closes as a crash does: waits for nothing
 
 void store_random(struct store *s, void *out, size_t bytes);
+uint64_t store_next_commit(const struct store *s); // the number of the batch that is being filled
 
 // Writes to the current batch. The last one on a key wins within it. Cannot fail: bounds were
 // checked before. Columns of a unique index never change while their row is there.

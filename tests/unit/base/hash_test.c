@@ -169,9 +169,22 @@ TEST(id, refuses_what_is_none)
     assert_true(id_is_valid("01ARZ3NDEKTSV4RRFFQ69G5FAV"));
 }
 
+TEST(id, numbers_sort_as_texts)
+{
+    UNUSED_STATE;
+    static const uint64_t numbers[] = {0, 1, 31, 32, 1023, 1024, 4095, UINT64_C(1) << 39};
+    char last[ID_NUMBER_DIGITS + 1] = "", text[ID_NUMBER_DIGITS + 1];
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        id_write_number(numbers[i], text);
+        assert_int_equal(strlen(text), ID_NUMBER_DIGITS);
+        assert_true(strcmp(last, text) < 0);
+        memcpy(last, text, sizeof last);
+    }
+}
+
 RUN(CASE(hash, is_blake2b_256), CASE(hash, by_pieces_is_the_hash_of_the_whole),
     CASE(hash, fields_cannot_run_together), CASE(hash, depends_on_its_key),
     CASE(hash, survives_the_way_through_hex), CASE(base64, survives_the_way_through_text),
     CASE(base64, refuses_what_is_none), CASE(random, the_same_seed_gives_the_same_numbers),
     CASE(random, below_a_limit_meets_every_value), CASE(id, sorts_by_time_and_is_valid),
-    CASE(id, refuses_what_is_none))
+    CASE(id, refuses_what_is_none), CASE(id, numbers_sort_as_texts))

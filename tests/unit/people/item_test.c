@@ -190,6 +190,34 @@ TEST(item, keeps_nothing_of_a_secret_answer)
     village_done(&v);
 }
 
+#define TIME_DIGITS 8
+
+// What two receipts of the same instant have in common at their beginning.
+static bool begin_alike(const char *items)
+{
+    struct village v;
+    struct fail why = {0};
+    char first[32];
+    village_init(&v);
+    village_start(&v, items);
+    assert_true(village_answer(&v, (struct answer){.person = "a"}, "{}", NULL, &why));
+    snprintf(first, sizeof first, "%s", json_get_text(v.last, "receipt", ""));
+    assert_int_equal(strlen(first), 24);
+    assert_true(village_answer(&v, (struct answer){.person = "a"}, "{}", NULL, &why));
+    const char *second = json_get_text(v.last, "receipt", "");
+    assert_string_not_equal(first, second);
+    bool alike = strncmp(first, second, TIME_DIGITS) == 0;
+    village_done(&v);
+    return alike;
+}
+
+TEST(item, receipts_begin_with_their_time_but_secret_ones)
+{
+    UNUSED_STATE;
+    assert_true(begin_alike("[{\"name\":\"a\",\"to\":\"a\"}]"));
+    assert_false(begin_alike("[{\"name\":\"a\",\"to\":\"a\",\"secret\":true}]"));
+}
+
 TEST(item, puts_a_decision_into_history_as_a_hash)
 {
     UNUSED_STATE;
@@ -315,7 +343,8 @@ RUN(CASE(item, says_a_refusal_in_the_languages_of_people),
     CASE(item, does_not_let_a_flood_of_refusals_grow_the_history),
     CASE(item, takes_an_answer_and_gives_a_receipt), CASE(item, asks_only_whom_it_asks),
     CASE(item, is_done_with_one_answer_where_it_says_so), CASE(item, says_all_that_does_not_fit),
-    CASE(item, answers_the_same_request_once), CASE(item, amends_and_withdraws_by_receipt),
-    CASE(item, leaves_nothing_of_what_is_refused), CASE(item, closes_with_its_step),
-    CASE(item, keeps_nothing_of_a_secret_answer),
+    CASE(item, answers_the_same_request_once),
+    CASE(item, receipts_begin_with_their_time_but_secret_ones),
+    CASE(item, amends_and_withdraws_by_receipt), CASE(item, leaves_nothing_of_what_is_refused),
+    CASE(item, closes_with_its_step), CASE(item, keeps_nothing_of_a_secret_answer),
     CASE(item, puts_a_decision_into_history_as_a_hash), CASE(item, lists_by_person))

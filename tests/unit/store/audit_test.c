@@ -208,6 +208,23 @@ TEST(audit, survives_the_erasure_of_a_person)
     json_free(reference);
 }
 
+// So that a tree of many grows at its end.
+TEST(audit, names_personal_payloads_in_the_order_of_their_commits)
+{
+    struct world *w = *state_;
+    char last[64] = "";
+    for (int i = 0; i < 70; i++) {
+        json body = json_object(), reference = audit_personal(w->store, "A", "m01", body);
+        const char *name = json_get_text(reference, "personal", "");
+        assert_int_equal(strlen(name), 20);
+        assert_true(strcmp(last, name) < 0);
+        snprintf(last, sizeof(last), "%s", name);
+        json_free(reference);
+        json_free(body);
+        commit(w);
+    }
+}
+
 TEST(audit, finds_a_changed_or_missing_personal_payload)
 {
     struct world *w = *state_;
@@ -310,6 +327,7 @@ static const struct CMUnitTest tests[] = {
     WORLD_CASE(audit, finds_a_whole_chain_made_anew),
     WORLD_CASE(audit, finds_a_changed_or_removed_commit),
     WORLD_CASE(audit, survives_the_erasure_of_a_person),
+    WORLD_CASE(audit, names_personal_payloads_in_the_order_of_their_commits),
     WORLD_CASE(audit, finds_a_changed_or_missing_personal_payload),
     WORLD_CASE(audit, case_file_verifies_alone),
     WORLD_CASE(audit, case_file_with_a_changed_entry_is_refused),
