@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/fail.h"
 #include "plugin/plugin.h"
 #include "json/diagnostic.h"
 
@@ -23,5 +24,18 @@ struct scenario_result {
     struct bytes
         report; // when it failed: what was wanted, what came, at which line; the caller inits it
 };
-// Plays it in a world of its own.
-void scenario_play(struct scenario *s, struct plugins *plugins, struct scenario_result *result);
+// For who looks on while it is played; each may be NULL.
+struct world;
+struct zone;
+struct scenario_watch {
+    void *context;
+    const char *workflow; // played instead of the scenario's
+    // Before anything happens, and again after a crash: the engine is another one.
+    void (*opened)(void *context, struct world *w, const struct zone *zone);
+    void (*told)(void *context, const char *what, const char *detail); // somebody acts
+    // After the script, instead of what is expected at the end.
+    bool (*after)(void *context, const char *instance, struct fail *why);
+};
+// Plays it in a world of its own. `watch` may be NULL.
+void scenario_play(struct scenario *s, struct plugins *plugins, const struct scenario_watch *watch,
+                   struct scenario_result *result);

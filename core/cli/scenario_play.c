@@ -12,24 +12,16 @@
 #include "calendar/instant.h"
 #include "cli/context.h"
 #include "cli/scenario_compare.h"
+#include "cli/scenario_player.h"
 #include "cli/scenario_read.h"
-#include "people/item.h"
 #include "people/mail.h"
 #include "plugin/world.h"
 
 #define PLAY_DAYS_MAX 36525 // how far the end of a scenario may lie
 
-struct player {
-    struct scope scope; // first: the expressions' callback gets this address
-    struct scenario *scenario;
-    struct scenario_result *result;
-    struct world *world;
-    struct id instance;
-    json variables; // $NAME of `save`, and $index
-    int64_t mails_seen;
-};
-
 static bool play_list(struct player *p, const struct entry_list *list);
+static void tell_entry(const struct player *p, const struct entry *entry, json value);
+static void tell_opened(const struct player *p);
 
 static json variable(const struct scope *scope, const char *name)
 {
@@ -37,10 +29,7 @@ static json variable(const struct scope *scope, const char *name)
     return json_get(p->variables, name);
 }
 
-// Says what went wrong at a line of the scenario; always false.
-static bool wrong(struct player *p, const struct yaml_node *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static bool wrong(struct player *p, const struct yaml_node *node, const char *format, ...)
+bool scenario_wrong(struct player *p, const struct yaml_node *node, const char *format, ...)
 {
     char text[2000];
     va_list arguments;
@@ -50,8 +39,8 @@ static bool wrong(struct player *p, const struct yaml_node *node, const char *fo
     char clock[64] = "";
     if (p->world)
         zone_write(p->scenario->zone, world_now_ms(p->world), clock, sizeof clock);
-    bytes_printf(&p->result->report, "%s:%d: at %s: %s\n", p->scenario->file, node ? node->line : 1,
-                 clock, text);
+    bytes_printf(&p->result->report, "%s:%d:%d: at %s: %s\n", p->scenario->file,
+                 node ? node->line : 1, node ? node->column : 1, clock, text);
     return false;
 }
 
@@ -62,21 +51,22 @@ static bool evaluate(struct player *p, struct template *t, const struct yaml_nod
     p->scope.now_ms = world_now_ms(p->world);
     bool ok = template_evaluate(t, nothing, &p->scope, out, &why);
     json_free(nothing);
-    return ok || wrong(p, node, "%s", why.message);
+    return ok || scenario_wrong(p, node, "%s", why.message);
 }
 
-static bool settle(struct player *p, const struct yaml_node *node)
+bool scenario_settle(struct player *p, const struct yaml_node *node)
 {
     struct fail why = {0};
-    return world_settle(p->world, &why) || wrong(p, node, "%s", why.message);
+    return world_settle(p->world, &why) || scenario_wrong(p, node, "%s", why.message);
 }
 
 static bool move_to(struct player *p, const struct yaml_node *node, int64_t ms)
 {
     struct fail why = {0};
     if (ms < world_now_ms(p->world))
-        return wrong(p, node, "the clock cannot go back; entries come in the order of time");
-    return world_move_to(p->world, ms, &why) || wrong(p, node, "%s", why.message);
+        return scenario_wrong(p, node,
+                              "the clock cannot go back; entries come in the order of time");
+    return world_move_to(p->world, ms, &why) || scenario_wrong(p, node, "%s", why.message);
 }
 
 static bool play_clock(struct player *p, const struct entry *entry, json value)
@@ -84,119 +74,17 @@ static bool play_clock(struct player *p, const struct entry *entry, json value)
     struct fail why = {0};
     int64_t ms;
     if (!json_is_string(value))
-        return wrong(p, entry->node, "a moment or a duration is text");
+        return scenario_wrong(p, entry->node, "a moment or a duration is text");
     if (entry->kind == ENTRY_AT) {
         if (!zone_parse(p->scenario->zone, json_text(value), &ms, &why))
-            return wrong(p, entry->node, "%s", why.message);
+            return scenario_wrong(p, entry->node, "%s", why.message);
         return move_to(p, entry->node, ms);
     }
     struct duration duration;
     if (!duration_parse(json_text(value), &duration, &why) ||
         !duration_add(world_now_ms(p->world), &duration, p->scenario->zone, &ms, &why))
-        return wrong(p, entry->node, "%s", why.message);
+        return scenario_wrong(p, entry->node, "%s", why.message);
     return move_to(p, entry->node, ms);
-}
-
-// The answer as the work item's page would hand it in.
-static bool hand_in(struct player *p, json value, json *reply, struct fail *why)
-{
-    struct people *people = world_people(p->world);
-    struct id item = {0};
-    const char *person = json_get_text(value, "as", NULL),
-               *task = json_get_text(value, "task", NULL);
-    if (!task)
-        return fail(why, FAIL_INVALID, "an answer names its task");
-    json name = json_get(value, "item");
-    bool found = json_is_string(name)
-                     ? item_find_named(people, p->instance.text, task, json_text(name), &item, why)
-                     : item_find(people, p->instance.text, task, person, &item, why);
-    json_free(name);
-    if (!found)
-        return false;
-    json data = json_get(value, "data");
-    struct answer answer = {
-        .item = item.text,
-        .person = person,
-        .data = json_is_absent(data) ? json_null() : data,
-        .key = json_get_text(value, "key", NULL),
-        .receipt = json_get_text(value, "receipt", NULL),
-        .withdraw = json_get_bool(value, "withdraw", false),
-        .delegate = json_get_text(value, "delegate", NULL),
-        .recuse = json_get_text(value, "recuse", NULL),
-    };
-    bool ok = item_answer(people, &answer, reply, why);
-    json_free(answer.data);
-    return ok;
-}
-
-static bool check_refusal(struct player *p, const struct entry *entry, bool accepted,
-                          const struct fail *why)
-{
-    if (!entry->refused)
-        return accepted || wrong(p, entry->node, "refused with '%s': %s", why->code, why->message);
-    p->result->checks++;
-    if (accepted)
-        return wrong(p, entry->node, "wanted the refusal '%s', but it was accepted",
-                     entry->refused);
-    if (strcmp(why->code, entry->refused) != 0)
-        return wrong(p, entry->node, "wanted the refusal '%s', but it was refused with '%s': %s",
-                     entry->refused, why->code, why->message);
-    return true;
-}
-
-static bool play_answer(struct player *p, const struct entry *entry, json value)
-{
-    struct fail why = {0};
-    json reply = json_absent();
-    bool accepted = hand_in(p, value, &reply, &why);
-    const char *save = json_get_text(value, "save", NULL);
-    if (accepted && save) {
-        json receipt = json_get(reply, "receipt");
-        json_set_take(&p->variables, save, receipt);
-    }
-    json_free(reply);
-    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
-}
-
-static bool play_event(struct player *p, const struct entry *entry, json value)
-{
-    struct fail why = {0};
-    struct event_receipt receipt;
-    json event = json_ref(value);
-    if (!json_has(event, "id"))
-        json_set_take(
-            &event, "id",
-            json_printf("event-%d-%lld", entry->node->line, (long long)world_now_ms(p->world)));
-    if (!json_has(event, "source"))
-        json_set_text(&event, "source", "/scenario");
-    if (!json_has(event, "specversion"))
-        json_set_text(&event, "specversion", "1.0");
-    bool accepted = engine_event(world_engine(p->world), event, &receipt, &why);
-    json_free(event);
-    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
-}
-
-static bool play_control(struct player *p, const struct entry *entry, json value)
-{
-    static const char *const names[] = {"cancel", "pause", "resume", "retry"};
-    struct fail why = {0};
-    enum control control = CONTROL_CANCEL;
-    for (size_t i = 0; i < 4; i++)
-        if (strcmp(names[i], entry->control) == 0)
-            control = (enum control)i;
-    bool accepted = engine_control(world_engine(p->world), p->instance.text, control,
-                                   json_is_string(value) ? json_text(value) : "", &why);
-    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
-}
-
-static bool play_member(struct player *p, const struct entry *entry, json value)
-{
-    struct fail why = {0};
-    bool accepted =
-        people_join(world_people(p->world), json_get_text(value, "group", ""),
-                    json_get_text(value, "person", ""), json_get_text(value, "since", NULL),
-                    json_get_text(value, "until", NULL), json_get_text(value, "role", NULL), &why);
-    return check_refusal(p, entry, accepted, &why) && settle(p, entry->node);
 }
 
 static bool check_show(struct player *p, const struct yaml_node *node, json wanted)
@@ -204,13 +92,13 @@ static bool check_show(struct player *p, const struct yaml_node *node, json want
     struct fail why = {0};
     json shown = engine_show(world_engine(p->world), p->instance.text, &why);
     if (json_is_absent(shown))
-        return wrong(p, node, "%s", why.message);
+        return scenario_wrong(p, node, "%s", why.message);
     p->result->checks++;
     struct bytes difference;
     bytes_init(&difference, 64 * 1024);
     bool same = scenario_subset(wanted, shown, "", &difference);
     if (!same) {
-        wrong(p, node, "not as expected");
+        scenario_wrong(p, node, "not as expected");
         bytes_add(&p->result->report, difference.data);
     }
     bytes_done(&difference);
@@ -246,7 +134,7 @@ static bool play_mail(struct player *p, const struct entry *entry, json value)
         same = scenario_match_mails(value, mails, &difference);
     }
     if (!same) {
-        wrong(p, entry->node, "the mails since the last look are not as expected");
+        scenario_wrong(p, entry->node, "the mails since the last look are not as expected");
         bytes_add(&p->result->report, difference.data);
     }
     bytes_done(&difference);
@@ -257,7 +145,7 @@ static bool play_mail(struct player *p, const struct entry *entry, json value)
 static bool play_repeat(struct player *p, const struct entry *entry, json times)
 {
     if (!json_is_integer(times) || json_int(times) < 0 || json_int(times) > 10000000)
-        return wrong(p, entry->node, "'times' is a whole number up to 10,000,000");
+        return scenario_wrong(p, entry->node, "'times' is a whole number up to 10,000,000");
     json outer = json_get(p->variables, "index");
     bool ok = true;
     for (int64_t i = 0; i < json_int(times) && ok; i++) {
@@ -278,20 +166,22 @@ static bool play_entry(struct player *p, const struct entry *entry)
     bool ok = !entry->value || evaluate(p, entry->value, entry->node, &value);
     if (!ok)
         return false;
+    tell_entry(p, entry, value);
     switch (entry->kind) {
     case ENTRY_AT:
     case ENTRY_ADVANCE:
         ok = play_clock(p, entry, value);
         break;
     case ENTRY_ANSWER:
-        ok = play_answer(p, entry, value);
+        ok = scenario_play_answer(p, entry, value);
         break;
     case ENTRY_EVENT:
-        ok = play_event(p, entry, value);
+        ok = scenario_play_event(p, entry, value);
         break;
     case ENTRY_CRASH:
         ok = world_crash(p->world, &why) ||
-             wrong(p, entry->node, "after the crash: %s", why.message);
+             scenario_wrong(p, entry->node, "after the crash: %s", why.message);
+        tell_opened(p);
         break;
     case ENTRY_EXPECT:
         ok = check_show(p, entry->node, value);
@@ -304,10 +194,13 @@ static bool play_entry(struct player *p, const struct entry *entry)
         ok = play_repeat(p, entry, value);
         break;
     case ENTRY_CONTROL:
-        ok = play_control(p, entry, value);
+        ok = scenario_play_control(p, entry, value);
         break;
     case ENTRY_MEMBER:
-        ok = play_member(p, entry, value);
+        ok = scenario_play_member(p, entry, value);
+        break;
+    case ENTRY_CLAIM:
+        ok = scenario_play_claim(p, entry, value);
         break;
     case ENTRY_COUNT:
         must_not_reach();
@@ -356,9 +249,10 @@ static bool deploy(struct player *p, struct fail *why)
     struct diagnostics diagnostics;
     diagnostics_init(&diagnostics);
     struct definition *definition = NULL;
-    if (cli_read_file(p->scenario->workflow, &text, why)) {
-        definition = engine_deploy(world_engine(p->world), p->scenario->workflow, text.data,
-                                   text.length, false, &diagnostics, why);
+    const char *file = p->watch && p->watch->workflow ? p->watch->workflow : p->scenario->workflow;
+    if (cli_read_file(file, &text, why)) {
+        definition = engine_deploy(world_engine(p->world), file, text.data, text.length, false,
+                                   &diagnostics, why);
         if (!definition && diagnostics.count > 0)
             diagnostics_write_text(&diagnostics, false, &p->result->report);
     }
@@ -391,29 +285,66 @@ static bool play_end(struct player *p)
     enum instance_status parsed;
     bool stays = instance_status_parse(status, &parsed) && parsed < STATUS_CANCELLED;
     bool ok = stays || world_run_to_end(p->world, p->instance.text, PLAY_DAYS_MAX, &why) ||
-              wrong(p, s->expect_node, "%s", why.message);
+              scenario_wrong(p, s->expect_node, "%s", why.message);
     ok = ok && (!s->expect || check_show(p, s->expect_node, wanted));
     json_free(wanted);
     return ok;
 }
 
-void scenario_play(struct scenario *s, struct plugins *plugins, struct scenario_result *result)
+static void tell_opened(const struct player *p)
+{
+    if (p->watch && p->watch->opened)
+        p->watch->opened(p->watch->context, p->world, p->scenario->zone);
+}
+
+// What stands in the script, for who looks on.
+static void tell_entry(const struct player *p, const struct entry *entry, json value)
+{
+    static const char *const quiet[] = {"at", "advance", "expect", "mail", "mails", "repeat"};
+    if (!p->watch || !p->watch->told)
+        return;
+    for (size_t i = 0; i < sizeof quiet / sizeof *quiet; i++)
+        if (strcmp(quiet[i], entry->control) == 0)
+            return;
+    char *detail = json_is_object(value) ? json_dump(value) : mem_string("");
+    p->watch->told(p->watch->context, entry->control, detail);
+    mem_free(detail);
+}
+
+static bool after_script(struct player *p)
 {
     struct fail why = {0};
-    struct player p = {.scope = {.variable = variable},
-                       .scenario = s,
-                       .result = result,
-                       .variables = json_object()};
-    p.world = world_new(
+    if (!p->watch || !p->watch->after)
+        return play_end(p);
+    return p->watch->after(p->watch->context, p->instance.text, &why) ||
+           scenario_wrong(p, p->scenario->document->root, "%s", why.message);
+}
+
+static bool open_world(struct player *p, struct plugins *plugins)
+{
+    const struct scenario *s = p->scenario;
+    struct fail why = {0};
+    p->world = world_new(
         &(struct world_opts){
             .plugins = plugins, .now_ms = s->now_ms, .seed = s->seed, .zone = s->zone},
         &why);
-    bool ok =
-        p.world != NULL && load_people(&p, &why) && deploy(&p, &why) && world_settle(p.world, &why);
-    if (!ok)
-        wrong(&p, s->document->root, "%s", why.message);
-    ok = ok && play_list(&p, &s->script) && play_end(&p);
-    result->passed = ok;
+    if (p->world)
+        tell_opened(p);
+    bool ok = p->world && load_people(p, &why) && deploy(p, &why) && world_settle(p->world, &why);
+    if (!ok && why.message[0])
+        scenario_wrong(p, s->document->root, "%s", why.message);
+    return ok;
+}
+
+void scenario_play(struct scenario *s, struct plugins *plugins, const struct scenario_watch *watch,
+                   struct scenario_result *result)
+{
+    struct player p = {.scope = {.variable = variable},
+                       .scenario = s,
+                       .result = result,
+                       .watch = watch,
+                       .variables = json_object()};
+    result->passed = open_world(&p, plugins) && play_list(&p, &s->script) && after_script(&p);
     if (p.world) {
         result->virtual_ms = world_now_ms(p.world) - s->now_ms;
         world_free(p.world);

@@ -1,5 +1,6 @@
 #include "cli/scenario_read.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -17,7 +18,8 @@ static const struct {
     {"event", ENTRY_EVENT},    {"crash", ENTRY_CRASH},     {"expect", ENTRY_EXPECT},
     {"mail", ENTRY_MAIL},      {"mails", ENTRY_MAILS},     {"repeat", ENTRY_REPEAT},
     {"cancel", ENTRY_CONTROL}, {"pause", ENTRY_CONTROL},   {"resume", ENTRY_CONTROL},
-    {"retry", ENTRY_CONTROL},  {"member", ENTRY_MEMBER},
+    {"retry", ENTRY_CONTROL},  {"member", ENTRY_MEMBER},   {"claim", ENTRY_CLAIM},
+    {"giveBack", ENTRY_CLAIM},
 };
 #define ENTRY_NAMES (sizeof entry_names / sizeof *entry_names)
 static const char *const answer_keys[] = {"task",    "as",       "data",     "key",    "save",
@@ -76,6 +78,85 @@ static void read_repeat(struct scenario *s, struct entry *entry, const struct ya
     read_list(s, body, &entry->body, d, depth + 1);
 }
 
+// One of them would be passed over, and what it was to show would never be looked at.
+static void complain_twice(const struct scenario *s, struct diagnostics *d,
+                           const struct yaml_node *entry, const char *first, const char *second)
+{
+    char message[160];
+    const struct yaml_node *key = entry;
+    for (size_t i = 0; i < entry->count; i++)
+        if (strcmp(entry->keys[i]->text, second) == 0)
+            key = entry->keys[i];
+    snprintf(message, sizeof message,
+             "'%s' and '%s' stand in one entry; each is an entry of its own: begin a new '- '",
+             first, second);
+    complain(s, d, key, "two-in-one", message);
+}
+
+static void read_refused(const struct scenario *s, const struct yaml_node *node,
+                         struct entry *entry, struct diagnostics *d)
+{
+    const struct yaml_node *refused = yaml_get(node, "refused");
+    bool may_be = entry->kind == ENTRY_ANSWER || entry->kind == ENTRY_EVENT ||
+                  entry->kind == ENTRY_CONTROL || entry->kind == ENTRY_MEMBER ||
+                  entry->kind == ENTRY_CLAIM;
+    if (!refused)
+        return;
+    if (refused->kind != YAML_STRING || !*refused->text)
+        complain(s, d, refused, "refused",
+                 "'refused' is the code of the refusal that must come, such as closed");
+    else if (!may_be)
+        complain(s, d, refused, "refused",
+                 "only an answer, a claim, an event, a member and a control can be refused");
+    else
+        entry->refused = refused->text;
+}
+
+// A member that nobody reads would make the entry do something else than it says.
+static void check_shape(const struct scenario *s, const struct entry *entry,
+                        const struct yaml_node *value, struct diagnostics *d)
+{
+    static const char *const claim_keys[] = {"task", "as"},
+                             *const member_keys[] = {"group", "person", "since", "until", "role"},
+                             *const repeat_keys[] = {"times", "do"};
+    const char *const *keys = NULL;
+    size_t count = 0;
+    switch (entry->kind) {
+    case ENTRY_ANSWER:
+        keys = answer_keys, count = sizeof answer_keys / sizeof *answer_keys;
+        break;
+    case ENTRY_CLAIM:
+        keys = claim_keys, count = 2;
+        break;
+    case ENTRY_MEMBER:
+        keys = member_keys, count = 5;
+        break;
+    case ENTRY_REPEAT:
+        keys = repeat_keys, count = 2;
+        break;
+    case ENTRY_MAIL:
+        if (value->kind != YAML_SEQUENCE)
+            complain(s, d, value, "mail", "'mail' is a list of mails, each a subset of one");
+        return;
+    case ENTRY_EVENT:
+    case ENTRY_EXPECT:
+        if (value->kind != YAML_MAPPING && value->kind != YAML_STRING)
+            complain(s, d, value, "entry", "a mapping is expected here");
+        return;
+    case ENTRY_AT:
+    case ENTRY_ADVANCE:
+    case ENTRY_CRASH:
+    case ENTRY_MAILS:
+    case ENTRY_CONTROL:
+    case ENTRY_COUNT:
+        return;
+    }
+    if (value->kind == YAML_MAPPING)
+        check_keys(s, d, value, keys, count);
+    else if (value->kind != YAML_STRING)
+        complain(s, d, value, "entry", "a mapping is expected here");
+}
+
 static void read_entry(struct scenario *s, const struct yaml_node *node, struct entry *entry,
                        struct diagnostics *d, int depth)
 {
@@ -83,9 +164,12 @@ static void read_entry(struct scenario *s, const struct yaml_node *node, struct 
     const struct yaml_node *value = NULL;
     entry->node = node;
     for (size_t i = 0; i < ENTRY_NAMES; i++) {
-        names[i] = entry_names[i].name;
-        if (value || !(value = yaml_get(node, entry_names[i].name)))
+        const struct yaml_node *found = yaml_get(node, names[i] = entry_names[i].name);
+        if (found && value)
+            complain_twice(s, d, node, entry->control, names[i]);
+        if (!found || value)
             continue;
+        value = found;
         entry->kind = entry_names[i].kind;
         entry->control = entry_names[i].name;
     }
@@ -95,14 +179,12 @@ static void read_entry(struct scenario *s, const struct yaml_node *node, struct 
         if (node->count == 0)
             complain(s, d, node, "empty-entry",
                      "an entry of the script says what happens: at, advance, "
-                     "answer, event, crash, expect, mail, repeat");
+                     "answer, claim, giveBack, event, member, crash, expect, mail, mails, repeat, "
+                     "cancel, pause, resume, retry");
         return;
     }
-    const struct yaml_node *refused = yaml_get(node, "refused");
-    if (refused && refused->kind == YAML_STRING)
-        entry->refused = refused->text;
-    if (entry->kind == ENTRY_ANSWER && value->kind == YAML_MAPPING)
-        check_keys(s, d, value, answer_keys, sizeof answer_keys / sizeof *answer_keys);
+    read_refused(s, node, entry, d);
+    check_shape(s, entry, value, d);
     if (entry->kind == ENTRY_REPEAT)
         read_repeat(s, entry, value, d, depth);
     else
@@ -152,6 +234,9 @@ static void read_clock(struct scenario *s, const struct yaml_node *root, struct 
         complain(s, d, now, "time", why.message);
     const struct yaml_node *seed = yaml_get(root, "seed");
     s->seed = seed && seed->kind == YAML_NUMBER && seed->number >= 0 ? (uint64_t)seed->number : 1;
+    if (seed &&
+        (seed->kind != YAML_NUMBER || seed->number < 0 || seed->number != floor(seed->number)))
+        complain(s, d, seed, "seed", "'seed' is a whole number from 0 on");
 }
 
 static void read_top(struct scenario *s, const struct yaml_node *root, struct diagnostics *d)
@@ -167,8 +252,11 @@ static void read_top(struct scenario *s, const struct yaml_node *root, struct di
     const struct yaml_node *people = yaml_get(root, "people");
     if (people && people->kind == YAML_STRING)
         s->people_file = beside(s, people->text);
-    else if (people)
+    else if (people && (people->kind == YAML_SEQUENCE || people->kind == YAML_NULL))
         s->people = yaml_to_json(people);
+    else if (people)
+        complain(s, d, people, "people",
+                 "'people' is a list of persons, or the name of a CSV file");
     const struct yaml_node *input = yaml_get(root, "input"), *script = yaml_get(root, "script");
     if (input)
         s->input = compile(s, input, d);

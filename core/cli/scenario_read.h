@@ -22,6 +22,7 @@ enum entry_kind {
     ENTRY_REPEAT,
     ENTRY_CONTROL, // cancel, pause, resume, retry
     ENTRY_MEMBER,  // somebody joins or leaves a dated group
+    ENTRY_CLAIM,   // claim, giveBack: what a group or role is asked
     ENTRY_COUNT,
 };
 
@@ -35,7 +36,7 @@ struct entry {
     const struct yaml_node *node;
     struct template *value;
     const char *refused;    // the code that must come, or NULL
-    const char *control;    // ENTRY_CONTROL: which
+    const char *control;    // the word that the entry was found by
     struct entry_list body; // ENTRY_REPEAT
 };
 

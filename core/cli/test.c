@@ -45,7 +45,7 @@ static void test_scenario(struct tally *t, const char *file)
     bytes_init(&result.report, 1 << 20);
     struct scenario *scenario = scenario_read(file, &diagnostics);
     if (scenario)
-        scenario_play(scenario, t->plugins, &result);
+        scenario_play(scenario, t->plugins, NULL, &result);
     else
         diagnostics_write_text(&diagnostics, false, &result.report);
     report(t, result.passed, file, result.report.data);

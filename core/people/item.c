@@ -407,8 +407,24 @@ json item_list(struct people *p, const struct item_list_opts *opts, struct fail 
 
 struct wanted {
     const char *task, *person, *name;
-    struct people *shared; // what the person may claim, instead of what is his
+    struct people *shared; // what the person may claim, or another of his group has, instead of
+                           // what is his
 };
+
+// What nobody has claimed is asked of its assignee ("group NAME"), the rest says it in its detail.
+static bool is_shared_with(struct people *p, const struct row *row, const char *person)
+{
+    if (item_is_unclaimed(row))
+        return person_is_of(p, person, row_text(row, ITEM_ASSIGNEE));
+    struct fail why;
+    json kept = json_absent();
+    if (!row_json(row, ITEM_DETAIL, &kept, &why))
+        return false;
+    const char *whose = json_get_text(kept, "for", NULL);
+    bool shared = whose && person_is_of(p, person, whose);
+    json_free(kept);
+    return shared;
+}
 
 static bool is_wanted(const struct row *row, const struct wanted *w)
 {
@@ -418,7 +434,7 @@ static bool is_wanted(const struct row *row, const struct wanted *w)
     if (w->name)
         return strcmp(row_text(row, ITEM_NAME), w->name) == 0;
     if (w->shared)
-        return item_is_unclaimed(row) && person_is_of(w->shared, w->person, assignee);
+        return is_shared_with(w->shared, row, w->person);
     return w->person ? assignee && strcmp(assignee, w->person) == 0 : !assignee;
 }
 
