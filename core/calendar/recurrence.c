@@ -226,6 +226,19 @@ static bool check_window(const struct walk *w, struct fail *why)
     return true;
 }
 
+// A rule that ends by itself goes on as long as one of its frequency may.
+static bool close_window(const struct rule *rule, struct recurrence_opts *opts, struct fail *why)
+{
+    if (opts->to_ms != RECURRENCE_OPEN)
+        return true;
+    if (rule->count == 0 && !rule->has_until)
+        return fail(why, FAIL_INVALID,
+                    "rrule: it has neither COUNT nor UNTIL; give 'to', where the span ends");
+    int64_t longest = opts->from_ms + window_days_max[rule->frequency] * DAY_MS;
+    opts->to_ms = longest > INSTANT_MAX ? INSTANT_MAX : longest;
+    return true;
+}
+
 static void sort_without_doubles(struct walk *w)
 {
     if (w->count == 0)
@@ -242,11 +255,13 @@ bool recurrence_list(const struct recurrence_opts *opts, int64_t **moments, size
                      struct fail *why)
 {
     must(opts->from_ms >= INSTANT_MIN && opts->from_ms <= INSTANT_MAX);
-    must(opts->to_ms >= INSTANT_MIN && opts->to_ms <= INSTANT_MAX + 1);
-    struct walk w = {.opts = opts};
+    must(opts->to_ms >= INSTANT_MIN && opts->to_ms <= RECURRENCE_OPEN);
+    struct recurrence_opts held = *opts;
+    struct walk w = {.opts = &held};
     *moments = NULL;
     *count = 0;
-    if (!rule_parse(opts->rrule, &w.rule, why) || !check_window(&w, why))
+    if (!rule_parse(opts->rrule, &w.rule, why) || !close_window(&w.rule, &held, why) ||
+        !check_window(&w, why))
         return false;
     if (opts->holiday_count) {
         w.holidays = mem_copy(opts->holidays, opts->holiday_count * sizeof(*w.holidays));

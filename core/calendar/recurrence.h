@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "calendar/instant.h"
 #include "calendar/zone.h"
 
 // What becomes of an occurrence whose local date is a holiday. The two that move it make sure of a
@@ -21,6 +22,9 @@ enum holiday_policy {
 
 // The 31st of a month of 30: none, or the last day.
 enum month_end_policy { MONTH_END_SKIP, MONTH_END_CLAMP };
+
+// No end given: the rule ends by its own COUNT or UNTIL.
+#define RECURRENCE_OPEN (INSTANT_MAX + 1)
 
 struct recurrence_opts {
     const char *rrule;

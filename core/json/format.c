@@ -6,6 +6,8 @@
 #include "base/fail.h"
 #include "calendar/duration.h"
 #include "calendar/instant.h"
+#include "calendar/recurrence.h"
+#include "calendar/zone.h"
 #include "json/pattern.h"
 
 typedef bool fits(const char *text, size_t bytes);
@@ -217,6 +219,54 @@ static bool fits_json_pointer(const char *s, size_t bytes)
     return true;
 }
 
+// ---- Dure's own: what the plugins take as times, durations, zones and rules
+
+static bool fits_moment(const char *s, size_t bytes)
+{
+    struct fail why;
+    int64_t ms;
+    return strlen(s) == bytes && zone_parse(zone_utc(), s, &ms, &why);
+}
+
+static bool fits_when(const char *s, size_t bytes)
+{
+    return fits_moment(s, bytes) || fits_duration(s, bytes);
+}
+
+static bool fits_zone(const char *s, size_t bytes)
+{
+    struct fail why;
+    return strlen(s) == bytes && zone_find(s, &why) != NULL;
+}
+
+// 18:00 or 18:00:30.
+static bool fits_clock(const char *s, size_t bytes)
+{
+    if ((bytes != 5 && bytes != 8) || s[2] != ':' || (bytes == 8 && s[5] != ':'))
+        return false;
+    int hour = number_at(s, 2), minute = number_at(s + 3, 2);
+    int second = bytes == 8 ? number_at(s + 6, 2) : 0;
+    return hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
+}
+
+static bool fits_rrule(const char *s, size_t bytes)
+{
+    struct fail why;
+    return strlen(s) == bytes && rrule_check(s, &why);
+}
+
+// What a selector is where it is a word; the others are objects.
+static bool fits_selector(const char *s, size_t bytes)
+{
+    return bytes == 6 && memcmp(s, "public", 6) == 0;
+}
+
+// What an address is worth is seen when it is written to.
+static bool fits_recipient(const char *s, size_t bytes)
+{
+    return memchr(s, '@', bytes) != NULL || fits_selector(s, bytes);
+}
+
 static const struct {
     const char *format, *name;
     fits *check;
@@ -238,6 +288,15 @@ static const struct {
     {"uuid", "a UUID", fits_uuid},
     {"regex", "a regular expression", fits_regex},
     {"json-pointer", "a JSON Pointer", fits_json_pointer},
+    {"moment", "a time like 2013-05-24, 2013-05-24T18:00 or 2013-05-24T18:00:00+09:00",
+     fits_moment},
+    {"when", "a time like 2013-05-24T18:00:00+09:00, or a duration like P7D", fits_when},
+    {"zone", "a time zone like Asia/Seoul or +09:00", fits_zone},
+    {"clock", "a time of day like 18:00", fits_clock},
+    {"selector", "public, {group: NAME}, {people: [ids]} or {role: NAME}", fits_selector},
+    {"recipient", "an address, {group: NAME}, {people: [ids]}, {role: NAME} or {roster: TASK}",
+     fits_recipient},
+    {"rrule", "a recurrence rule like FREQ=MONTHLY;BYDAY=3FR", fits_rrule},
 };
 
 const char *format_name(const char *format)

@@ -102,7 +102,8 @@ static int occurrences_jmp(lua_State *L)
     o.fold = (enum fold_policy)choice_jmp(L, 1, "fold", folds);
     o.zone = zone_option_jmp(L, 1);
     o.from_ms = instant_option_jmp(L, 1, "from");
-    o.to_ms = instant_option_jmp(L, 1, "to");
+    lua_getfield(L, 1, "to");
+    o.to_ms = lua_isnil(L, -1) ? RECURRENCE_OPEN : host_instant_jmp(L, lua_gettop(L));
     lua_getfield(L, 1, "holidays");
     o.holidays = holidays_jmp(L, lua_gettop(L), &o.holiday_count);
     o.rrule = text_option_jmp(L, 1, "rrule");

@@ -68,8 +68,26 @@ static int query_jmp(lua_State *L)
     return 1;
 }
 
-const luaL_Reg lua_json_functions[] = {
-    {"decode", decode_jmp}, {"encode", encode_jmp}, {"query", query_jmp}, {NULL, NULL}};
+// dure.json.compiles(text): true, or false and what is wrong with it.
+static int compiles_jmp(lua_State *L)
+{
+    struct host_call *h = host_call_jmp(L);
+    struct fail why = {0};
+    const char *text = luaL_checkstring(L, 1);
+    bool good = queries_compile(&h->plugins->queries, text, &why);
+    sandbox_charge_jmp(L, 1000);
+    lua_pushboolean(L, good);
+    if (good)
+        return 1;
+    lua_pushstring(L, why.message);
+    return 2;
+}
+
+const luaL_Reg lua_json_functions[] = {{"decode", decode_jmp},
+                                       {"encode", encode_jmp},
+                                       {"query", query_jmp},
+                                       {"compiles", compiles_jmp},
+                                       {NULL, NULL}};
 
 // ---- dure itself
 

@@ -68,6 +68,11 @@ static struct query *find(struct map *queries, const char *text, struct fail *wh
     return q;
 }
 
+bool queries_compile(struct map *queries, const char *text, struct fail *why)
+{
+    return find(queries, text, why) != NULL;
+}
+
 bool queries_run(struct map *queries, const char *text, json input, json variables, int64_t now_ms,
                  json *out, struct fail *why)
 {

@@ -10,5 +10,6 @@
 
 void queries_init(struct map *queries);
 void queries_done(struct map *queries);
+CHECKED bool queries_compile(struct map *queries, const char *text, struct fail *why);
 CHECKED bool queries_run(struct map *queries, const char *text, json input, json variables,
                          int64_t now_ms, json *out, struct fail *why);

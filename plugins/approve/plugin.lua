@@ -1,6 +1,7 @@
 -- approve: a line of approvers, one step after the other; for one subject or for several at once. See README.md.
 local line = require("lib.line")
 local post = require("lib.post")
+local schema = require("shared.schema")
 local words = require("lib.words")
 
 local refuse = words.refuse
@@ -109,7 +110,7 @@ return {
                    items = { anyOf = { id, { type = "object", required = { "id" },
                                              properties = { id = id, title = text, detail = text,
                                                             material = { type = "array" } } } } } },
-          line = { type = "array", minItems = 1, maxItems = 50, items = { type = { "object", "array" } },
+          line = { type = "array", minItems = 1, maxItems = 50, items = schema.selector("Who decides this step"),
                    description = "Who decides: a selector for each step, in order" },
           need = { description = "How many of a step must approve",
                    anyOf = { { enum = { "one", "all" } }, { type = "integer", minimum = 1 } } },
@@ -117,7 +118,7 @@ return {
                         anyOf = { { type = "boolean" }, { type = "object", additionalProperties = { type = "string" } } } },
           intro = { type = { "string", "object" }, description = "What an approver reads first" },
           material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
-          expires = { type = "string", description = "When it ends without a decision: a time, or a duration from now" },
+          expires = schema.when("When it ends without a decision: a time, or a duration from now"),
         },
       },
       output = {

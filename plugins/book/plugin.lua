@@ -6,6 +6,7 @@
 --
 -- ID is the receipt of an answer, or made of the step's key; `owner` is the calendar (a step) that took
 -- it. Records of a calendar: of:RECEIPT, the key of its slot.
+local schema = require("shared.schema")
 local RESOURCE_SLOTS = 10000
 local PAST_MS = 86400000 -- slots that ended before are forgotten
 
@@ -187,7 +188,7 @@ local function stop(step)
   for _, key in step.records:each("of:") do step.shared:delete(key) end
 end
 
-local moment = { type = "string" }
+local moment = schema.moment("A time")
 local text = { type = { "string", "object" } }
 
 return {
@@ -205,9 +206,9 @@ return {
           resource = { type = { "string", "array" }, description = "What is booked; a list: all of them, or the choices of a calendar" },
           from = moment, to = moment, opens = moment, closes = moment,
           cancel = { type = { "string", "array" }, description = "Ids of slots that an earlier call booked: they are free again" },
-          buffer = { type = "string", description = "Duration that stays free between two slots" },
+          buffer = schema.duration("Duration that stays free between two slots"),
           who = { type = { "string", "object", "array" }, description = "Who books; of a calendar: who may" },
-          bookings = { type = "array", items = { type = "object", required = { "resource", "from", "to" } }, description = "What is booked already" },
+          bookings = { type = "array", items = { type = "object", required = { "resource", "from", "to" }, properties = { from = moment, to = moment } }, description = "What is booked already" },
         },
       },
       output = {

@@ -2,6 +2,7 @@
 --
 -- Rows: `person:ID` {item, since, was} of everybody entitled (was: milliseconds here before `since`),
 -- `proxy:ID` {holder}, `holds:ID` {count}, `line:NUMBER` {at, person, action, by, present}.
+local schema = require("shared.schema")
 local EVENT = "dure.checkin.end"
 local LINES_MAX = 100000
 
@@ -266,10 +267,10 @@ return {
       effects = "local",
       input = { type = "object", required = { "electorate" }, additionalProperties = false, properties = {
         title = text,
-        electorate = { description = "Who is entitled, a selector; read when it opens" },
+        electorate = schema.selector("Who is entitled, a selector; read when it opens"),
         quorum = { type = "object", additionalProperties = false, properties = { of = { type = { "string", "integer" } }, moreThan = share, atLeast = share } },
-        opens = { type = "string", description = "A time, or a duration from the start" },
-        closes = { type = "string", description = "A time, or a duration from the opening; without it the event `ends` ends it" },
+        opens = schema.when("A time, or a duration from the start"),
+        closes = schema.when("A time, or a duration from the opening; without it the event `ends` ends it"),
         ends = { type = "string", description = "Type of the event that ends it, with the instance's id as its subject; " .. EVENT },
         group = { type = "string", minLength = 1, maxLength = 120, description = "Who is present is a member of this group meanwhile" },
         proxies = { type = "boolean", description = "Whether somebody absent may be represented" },

@@ -1,4 +1,5 @@
 -- form: asks people, or everybody, and gathers their answers. See README.md.
+local schema = require("shared.schema")
 local LANGUAGE = "ko"
 
 local refusals = {
@@ -247,18 +248,18 @@ return {
         type = "object",
         additionalProperties = false,
         properties = {
-          to = { type = { "string", "object", "array" }, description = "Who is asked: a selector; public if not given" },
+          to = schema.selector("Who is asked: a selector; public if not given"),
           title = text,
           schema = { type = { "object", "boolean" }, description = "JSON Schema of the answer" },
           intro = { type = { "string", "object" }, description = "What one reads before answering" },
           material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
           claim = { type = "boolean", description = "Of a group or role: one of them takes it and answers for all" },
-          opens = { type = "string", description = "From when answers are taken" },
-          closes = { type = "string", description = "Until when, itself excluded; a public form ends only then" },
+          opens = schema.moment("From when answers are taken"),
+          closes = schema.moment("Until when, itself excluded; a public form ends only then"),
           take = { description = "all; first: ends with the first answer; a number: ends with so many",
                    anyOf = { { enum = { "all", "first" } }, { type = "integer", minimum = 1 } } },
           change = { enum = { "last_wins", "never" }, description = "Whether an answer may be changed; last_wins if not given" },
-          remind = { type = "array", items = { type = "string" }, description = "Durations before the close: mails to those missing" },
+          remind = schema.durations("Durations before the close: mails to those missing"),
           receipt = { description = "false: the output names no receipts; {subject, body}: a mail to who has answered",
                       anyOf = { { type = "boolean" },
                                 { type = "object", required = { "subject" }, additionalProperties = false,

@@ -3,6 +3,8 @@
 -- Time counts in whole months, because targets of a year are planned and reported by the month;
 -- a period of less than a month counts in days.
 
+local schema = require("shared.schema")
+
 local SCALE, QUANTITY_MAX = 1000, 1000000000
 
 local function refuse(title, detail)
@@ -81,9 +83,9 @@ return {
         properties = {
           target = quantity("What is to be reached at the end of the period"),
           actual = quantity("What was reached so far"),
-          from = { type = "string", description = "First day of the period" },
-          to = { type = "string", description = "Last day of the period" },
-          asOf = { type = "string", description = "The day whose end `actual` is of" },
+          from = schema.moment("First day of the period"),
+          to = schema.moment("Last day of the period"),
+          asOf = schema.moment("The day whose end `actual` is of"),
         },
       },
       output = {

@@ -1,5 +1,6 @@
 -- notify: one mail to each recipient, once for an occasion. See README.md.
 local recipients = require("shared.recipients")
+local schema = require("shared.schema")
 
 local LOT = 200 -- mails a handler sends; the rest follow in turns of their own
 
@@ -142,16 +143,15 @@ return {
         required = { "to" },
         additionalProperties = false,
         properties = {
-          to = { type = { "string", "object", "array" },
-                 description = "A selector, {roster: TASK, email: field}, an address, {email, name}, or a list of those" },
+          to = schema.recipients("A selector, {roster: TASK, email: field}, an address, {email, name}, or a list of those"),
           subject = text, body = text, html = text, template = template,
           values = { type = "object", description = "More values for the placeholders" },
           attach = {
             type = "object", additionalProperties = false,
             properties = {
               ics = { type = "object", required = { "from", "to" }, additionalProperties = false,
-                      properties = { name = { type = "string" }, uid = { type = "string" }, from = { type = "string" },
-                                     to = { type = "string" }, zone = { type = "string" }, summary = text,
+                      properties = { name = { type = "string" }, uid = { type = "string" }, from = schema.moment("Begin"),
+                                     to = schema.moment("End"), zone = schema.zone("Zone of its times"), summary = text,
                                      location = { type = "string" }, description = { type = "string" },
                                      url = { type = "string" }, sequence = { type = "integer" },
                                      method = { enum = { "publish", "request", "cancel" } } } },
@@ -170,7 +170,7 @@ return {
                   description = "Name of the occasion in this instance; this task if not given" },
           pace = { type = "object", required = { "mails", "every" }, additionalProperties = false,
                    description = "No more than so many mails in such a time",
-                   properties = { mails = { type = "integer", minimum = 1 }, every = { type = "string" } } },
+                   properties = { mails = { type = "integer", minimum = 1 }, every = schema.duration("In which time") } },
         },
       },
       output = {

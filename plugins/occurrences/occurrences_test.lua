@@ -49,3 +49,20 @@ test("what is no rule is an error", function(t)
   t:start("occurrences", { rrule = "FREQ=DAILY", from = "2013-05-01", to = "2013-06-01", policy = "often" }):expect {
     status = "faulted", error = { status = 400 } }
 end)
+
+test("a rule that ends by itself needs no end of the span", function(t)
+  local with = { rrule = "FREQ=DAILY;COUNT=2", from = "2013-05-01T10:00" }
+  t:equal(#t:start("occurrences", with):output().at, 2)
+  with.rrule = "FREQ=MONTHLY;BYDAY=3FR;UNTIL=20130630T000000Z"
+  t:equal(#t:start("occurrences", with):output().at, 2)
+  with.rrule = "FREQ=DAILY"
+  t:start("occurrences", with):expect { status = "faulted",
+    error = { status = 400, detail = "rrule: it has neither COUNT nor UNTIL; give 'to', where the span ends" } }
+end)
+
+test("a wrong time or zone is told by its name", function(t)
+  t:start("occurrences", { rrule = "FREQ=DAILY", from = "soon", to = "2013-06-01" }):expect { status = "faulted",
+    error = { status = 400, detail = "with of 'occurrences': /from: must be a time like 2013-05-24, 2013-05-24T18:00 or 2013-05-24T18:00:00+09:00" } }
+  t:start("occurrences", { rrule = "FREQ=DAILY", from = "2013-05-01", to = "2013-06-01", zone = "Asia/Atlantis" }):expect {
+    status = "faulted", error = { status = 400, detail = "with of 'occurrences': /zone: must be a time zone like Asia/Seoul or +09:00" } }
+end)

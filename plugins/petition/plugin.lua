@@ -2,6 +2,7 @@
 --
 -- Rows: `sign:UNIT` {receipt} of who counts, `receipt:R` {unit, status, any} of every signature that came.
 local matches = require("lib.eligible")
+local schema = require("shared.schema")
 
 local PAGE = 200
 local EVENT = "dure.petition.reached"
@@ -230,7 +231,6 @@ end
 
 -- ---- the contract
 
-local selector = { "string", "object", "array" }
 local count = { type = "integer" }
 
 return {
@@ -247,16 +247,16 @@ return {
         additionalProperties = false,
         properties = {
           title = { type = { "string", "object" }, description = "What is signed: text, or {ko, en}" },
-          eligible = { type = selector, description = "Who may sign: a selector, or public" },
+          eligible = schema.selector("Who may sign: a selector, or public"),
           unit = { type = "array", minItems = 1, maxItems = 20, items = { type = "string", minLength = 1 },
                    description = "Of a public petition: the fields that make a signature distinct; name if not given" },
           schema = { type = { "object", "boolean" }, description = "JSON Schema of what a signature says" },
           threshold = { type = "integer", minimum = 1, description = "How many distinct signatures" },
-          orAnyOf = { type = selector, description = "Of these persons one is enough" },
+          orAnyOf = schema.selector("Of these persons one is enough"),
           intro = { type = { "string", "object" }, description = "What one reads before signing" },
           material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
-          opens = { type = "string", description = "From when; at once if not given" },
-          closes = { type = "string", description = "Until when, itself excluded: a time, or a duration; until it is reached if not given" },
+          opens = schema.when("From when; at once if not given"),
+          closes = schema.when("Until when, itself excluded: a time, or a duration; until it is reached if not given"),
           ends = { type = "string", enum = { "closes", "reached" }, description = "Whether it goes on until the close after it was reached" },
           withdraw = { type = "boolean", description = "Whether a signature may be taken back; true if not given" },
           invite = { type = "boolean", description = "Whether those eligible get a mail with a link; true if not given" },

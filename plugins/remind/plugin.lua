@@ -7,6 +7,7 @@
 --        └──engine down beyond the grace──> missed
 --     the anchor moves: any of them ──new moment ahead──> planned
 local recipients = require("shared.recipients")
+local schema = require("shared.schema")
 
 local LOT = 200           -- mails a handler sends
 local PUNCTUAL_MS = 60000 -- a timer that fires within a minute is on time
@@ -249,9 +250,9 @@ local rule = {
   type = "object",
   additionalProperties = false,
   properties = {
-    before = { type = "string", description = "ISO 8601 duration before the anchor" },
-    at = { type = "string", pattern = "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$", description = "Local time on that day, such as 18:00" },
-    zone = { type = "string", description = "Zone of `at`; the workflow's if not given" },
+    before = schema.duration("ISO 8601 duration before the anchor"),
+    at = schema.clock("Local time on that day, such as 18:00"),
+    zone = schema.zone("Zone of `at`; the workflow's if not given"),
   },
 }
 
@@ -268,17 +269,16 @@ return {
         required = { "to", "anchor", "rules" },
         additionalProperties = false,
         properties = {
-          to = { type = { "string", "object", "array" },
-                 description = "A selector, {roster: TASK, email: field}, addresses, or a list of those" },
+          to = schema.recipients("A selector, {roster: TASK, email: field}, addresses, or a list of those"),
           anchor = { description = "The moment: a time, or {at, event: TYPE, field, match} that moves with an event",
-                     anyOf = { { type = "string" },
+                     anyOf = { schema.moment("The moment"),
                                { type = "object", required = { "at" }, additionalProperties = false,
-                                 properties = { at = { type = "string" }, event = { type = "string" },
+                                 properties = { at = schema.moment("The moment as it stands"), event = { type = "string" },
                                                 field = { type = "string" }, match = { type = "object" } } } } },
           rules = { description = "When: {before, at, zone}, or a duration",
-                    anyOf = { { type = "array", items = { anyOf = { { type = "string" }, rule } } }, rule } },
-          grace = { type = "string", description = "How late a reminder may be sent; PT1H if not given" },
-          ["until"] = { type = "string", description = "No reminder from this moment on; the anchor if not given" },
+                    anyOf = { { type = "array", minItems = 1, items = { anyOf = { schema.duration("So long before"), rule } } }, rule } },
+          grace = schema.duration("How late a reminder may be sent; PT1H if not given"),
+          ["until"] = schema.moment("No reminder from this moment on; the anchor if not given"),
           unless = { type = "object", required = { "answered" }, additionalProperties = false,
                      properties = { answered = { type = "string" } },
                      description = "Not to those who have answered this task" },

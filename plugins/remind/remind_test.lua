@@ -116,3 +116,16 @@ end)
 test("what is no anchor is an error", function(t)
   start(t, { anchor = "soon" }):expect { status = "faulted" }
 end)
+
+test("what is no selector, time, duration or zone is told at the start", function(t)
+  local function told(with, detail)
+    start(t, with):expect { status = "faulted", error = { status = 400, detail = "with of 'remind': " .. detail } }
+  end
+  told({ to = { gruop = "members" } }, "/to: 'gruop' is not known here; did you mean 'group'?")
+  told({ to = "members" }, "/to: must be an address, {group: NAME}, {people: [ids]}, {role: NAME} or {roster: TASK}")
+  told({ anchor = "tomorrow" }, "/anchor: must be a time like 2013-05-24, 2013-05-24T18:00 or 2013-05-24T18:00:00+09:00")
+  told({ rules = { { before = "one day" } } }, "/rules/0/before: must be an ISO 8601 duration (P1DT2H)")
+  told({ rules = { { before = "P1D", at = "24:00" } } }, "/rules/0/at: must be a time of day like 18:00")
+  told({ grace = "soon" }, "/grace: must be an ISO 8601 duration (P1DT2H)")
+  told({ rules = dure.array {} }, "/rules: must have at least 1 item, has 0")
+end)

@@ -1,4 +1,5 @@
 -- review: a jury scores items on sheets. See README.md.
+local schema = require("shared.schema")
 local score = require("lib.score")
 local sheets = require("lib.sheets")
 local words = require("lib.words")
@@ -247,7 +248,7 @@ return {
             type = "array", maxItems = 2000, description = "What is reviewed: ids, or {id, title, detail}",
             items = { anyOf = { id, { type = "object", required = { "id" }, properties = { id = id, title = text, detail = text, material = { type = "array" } } } } },
           },
-          reviewers = { type = { "string", "object", "array" }, description = "Who reviews: a selector" },
+          reviewers = schema.selector("Who reviews: a selector"),
           each = { type = "integer", minimum = 1, maximum = 200,
                    description = "Reviewers of one item; all that have no conflict with it if not given" },
           conflicts = {
@@ -275,13 +276,12 @@ return {
                         description = "trimmed: without one highest and one lowest" },
           minReviews = { type = "integer", minimum = 1, maximum = 200,
                          description = "An item with fewer scores needs a reviewer; 1 if not given" },
-          opens = { type = "string", description = "From when; at once if not given" },
-          closes = { type = "string", description = "Until when, itself excluded; if not given, until all sheets are in" },
+          opens = schema.moment("From when; at once if not given"),
+          closes = schema.moment("Until when, itself excluded; if not given, until all sheets are in"),
           change = { type = "string", enum = { "last_wins", "never" },
                      description = "Whether a score may be changed; if never, the review ends when all sheets are in" },
           show = { type = "boolean", description = "Whether reviewers read the mean of what they scored when it is over" },
-          remind = { type = "array", maxItems = 20, items = { type = "string" },
-                     description = "Durations before the close: mails to those with open sheets" },
+          remind = schema.durations("Durations before the close: mails to those with open sheets"),
           withdrawEvent = occasion,
           conflictEvent = occasion,
         },

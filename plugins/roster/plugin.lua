@@ -6,6 +6,7 @@ local list = require("lib.list")
 local desk = require("lib.desk")
 local notice = require("lib.notice")
 local words = require("lib.words")
+local options = require("lib.options")
 local schemas = require("lib.schemas")
 
 -- ---- start
@@ -43,6 +44,7 @@ end
 
 local function start(step)
   local input, state = step.input, step.state
+  options.check(input)
   state.opens, state.closes = moment(step, input.opens), moment(step, input.closes)
   state.freeze = moment(step, input.freeze)
   state.ends = end_of(step)

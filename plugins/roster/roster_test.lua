@@ -438,3 +438,10 @@ test("withdrawn before the freeze and again after it: the addendum says so, the 
   t:equal({ names(out.frozen.entries), names(out.entries) }, { "가 나 다", "나 다 라" })
   t:equal({ out.addenda[1].kind, out.addenda[2].kind, out.addenda[2].totals.persons }, { "registered", "withdrawn", 4 })
 end)
+
+test("an expression that cannot be read is told at the start, not to who registers", function(t)
+  local run = t:start("roster", { schema = { type = "object" }, persons = { expr = ".a | foo" } })
+  run:expect { status = "faulted", error = { status = 400, title = "an expression that cannot be read" } }
+  t:start("roster", { schema = { type = "object" }, checks = { { when = ".a ==" } } }):expect { status = "faulted" }
+  t:start("roster", { schema = { type = "object" }, order = { { expr = "nope" } } }):expect { status = "faulted" }
+end)

@@ -26,6 +26,7 @@ local function make(step)
   local list = rows.sorted(input.rows, input.order)
   local columns = rows.columns(input.columns, list, language)
   local rules = rows.total_rules(input.totals, columns, list)
+  rows.has_columns(columns, rules)
   local t = {
     title = input.title and dure.text.pick(input.title, language),
     page = input.page, grand = input.grandTotal ~= false, language = language, columns = columns,

@@ -78,3 +78,14 @@ test("a column that shows nothing or comes twice is an error", function(t)
   t:start("table", { rows = rows, columns = { "name", "name" } }):expect { status = "faulted", error = { title = "a column comes twice" } }
   t:start("table", { rows = rows, columns = { { expr = ".name | tonumber" } } }):expect { status = "faulted" }
 end)
+
+test("a field with a minus stands for the largest first, and one that no row has is a slip", function(t)
+  local list = { { name = "가", n = 3 }, { name = "나", n = 10 }, { name = "다" } }
+  local out = t:start("table", { rows = list, columns = { "name" }, order = "-n" }):output()
+  t:equal(out.text, "\u{FEFF}name\r\n나\r\n가\r\n다\r\n")
+  t:start("table", { rows = list, columns = { "name" }, order = { "m" } }):expect { status = "faulted",
+    error = { detail = "'order' names 'm', which no row has" } }
+  t:start("table", { rows = list, columns = { "name" }, groupBy = "m" }):expect { status = "faulted" }
+  t:start("table", { rows = list, columns = { "name" }, totals = { "m" } }):expect { status = "faulted",
+    error = { detail = "'totals' names 'm', which is no column" } }
+end)

@@ -1,5 +1,7 @@
 -- waitUntil: sleeps to a moment on the calendar, durably. A moment already past continues at once.
 
+local schema = require("shared.schema")
+
 local TOLERANCE_MS = 60000 -- a timer that fires within a minute is on time
 
 local function refuse(title, detail)
@@ -48,12 +50,11 @@ return {
         anyOf = { { required = { "at" } }, { required = { "anchor" } } },
         additionalProperties = false,
         properties = {
-          at = { type = "string", description = "The moment: RFC 3339, or a local time of the zone" },
-          anchor = { type = "string", description = "A moment to count from" },
-          offset = { type = "string", description = "ISO 8601 duration from the anchor: P7D after, -P1D before" },
-          time = { type = "string", pattern = "^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
-                   description = "Local time of the day that was reached, such as 18:00" },
-          zone = { type = "string", description = "Time zone; the workflow's if not given" },
+          at = schema.moment("The moment: RFC 3339, or a local time of the zone"),
+          anchor = schema.moment("A moment to count from"),
+          offset = schema.duration("ISO 8601 duration from the anchor: P7D after, -P1D before"),
+          time = schema.clock("Local time of the day that was reached, such as 18:00"),
+          zone = schema.zone("Time zone; the workflow's if not given"),
         },
       },
       output = {

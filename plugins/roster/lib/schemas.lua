@@ -1,8 +1,9 @@
 -- The contract of `with` and of the output.
+local schema = require("shared.schema")
 local schemas = {}
 
 local text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
-local function moment(description) return { type = { "string", "null" }, description = description } end
+local function moment(description) return { type = { "string", "null" }, format = "moment", description = description } end
 local function jq(description)
   return { description = description,
            anyOf = { { type = "string" }, { type = "object", required = { "expr" }, properties = { expr = { type = "string" } } } } }
@@ -26,8 +27,8 @@ local waiting = {
   properties = {
     policy = { enum = { "block", "skip_to_fit" },
                description = "block: nobody overtakes the head of the list; skip_to_fit: the first that fits" },
-    offer = { type = "string", description = "How long an offered seat is held, such as PT48H; without it people are moved up at once" },
-    minOffer = { type = "string", description = "No offer is made when less than this is left" },
+    offer = schema.duration("How long an offered seat is held, such as PT48H; without it people are moved up at once"),
+    minOffer = schema.duration("No offer is made when less than this is left"),
   },
 }
 
@@ -49,7 +50,7 @@ schemas.input = {
   additionalProperties = false,
   properties = {
     title = text,
-    to = { description = "Who may register: a selector; public if not given", type = { "string", "object", "array" } },
+    to = schema.selector("Who may register: a selector; public if not given"),
     schema = { type = { "object", "boolean" }, description = "JSON Schema of the form" },
     unit = { description = "Fields that name the one who registers; each may register once", anyOf = names.anyOf },
     region = { type = "string", description = "Field for byRegion; the first of `unit` if that has two or more" },
@@ -65,9 +66,9 @@ schemas.input = {
     freeze = moment("When the list is frozen; every later change is an addendum"),
     ["until"] = { description = "When the task ends: a time, or {at, event: TYPE, field, match} that moves with an event; "
                     .. "the later of closes and freeze if not given",
-                  anyOf = { { type = { "string", "null" } },
+                  anyOf = { moment("When"),
                             { type = "object", required = { "at" }, additionalProperties = false,
-                              properties = { at = { type = "string" }, event = { type = "string" },
+                              properties = { at = schema.moment("When, as it stands"), event = { type = "string" },
                                              field = { type = "string" }, match = { type = "object" } } } } },
     checks = { description = "What is reported and never corrected",
                anyOf = { { type = "array", items = { anyOf = { { type = "string" }, check } } },
@@ -82,7 +83,7 @@ schemas.input = {
                description = "More totals by name" },
     order = { type = { "string", "object", "array" },
               description = "Order of the entries: fields, {field, values: ranking, descending}, {expr}; by arrival if not given" },
-    desk = { type = { "string", "object", "array" }, description = "Who gets warnings as work items: a selector" },
+    desk = schema.selector("Who gets warnings as work items: a selector"),
     confirm = confirm,
     capacityEvent = { description = "Type of the event that sets the capacity, {capacity: n}; dure.roster.capacity if not given",
                       anyOf = { { type = "string" },

@@ -104,14 +104,26 @@ local function rules_of(order)
   if order.field or order.expr then order = { order } end
   local rules = {}
   for i, rule in ipairs(order) do
-    rules[i] = type(rule) == "string" and { field = rule } or rule
+    local field = type(rule) == "string" and rule
+    rules[i] = field and { field = field:match("^%-(.+)$") or field, descending = field:find("^%-") ~= nil } or rule
   end
   return rules
 end
 
+-- A field that no row has is a slip of the pen, not an order.
+function rows.known(list, fields, option)
+  for _, field in ipairs(fields) do
+    local found = #list == 0
+    for _, row in ipairs(list) do found = found or row[field] ~= nil end
+    if not found then fail("an unknown field", "'" .. option .. "' names '" .. field .. "', which no row has") end
+  end
+end
+
 -- Rows that the rules do not tell apart keep their place.
 function rows.sorted(list, order)
-  local rules = rules_of(type(order) == "string" and { order } or order or {})
+  local rules, fields = rules_of(type(order) == "string" and { order } or order or {}), {}
+  for _, rule in ipairs(rules) do fields[#fields + 1] = rule.field end
+  rows.known(list, fields, "order")
   local keyed = {}
   for i, row in ipairs(list) do
     local keys = { place = i, row = row }
@@ -136,6 +148,7 @@ end
 function rows.grouped(list, fields, language)
   if not fields then return { { rows = list } } end
   if type(fields) == "string" then fields = { fields } end
+  rows.known(list, fields, "groupBy")
   local groups, by_name = {}, {}
   for _, row in ipairs(list) do
     local parts = {}
@@ -168,6 +181,14 @@ function rows.total_rules(totals, columns, list)
     end
   end
   return rules
+end
+
+function rows.has_columns(columns, rules)
+  local known = {}
+  for _, column in ipairs(columns) do known[column.key] = true end
+  for key in pairs(rules) do
+    if not known[key] then fail("a total of no column", "'totals' names '" .. key .. "', which is no column") end
+  end
 end
 
 function rows.totals(rules, columns, list)

@@ -1,6 +1,7 @@
 -- The parts of `with` and of the output that a vote and an election share.
 local schemas = {}
 
+local schema = require("shared.schema")
 local selector = { "string", "object", "array" }
 local share = { anyOf = { { type = "string", pattern = "^ *[0-9]{1,6} */ *[0-9]{1,6} *$" }, { type = "integer", minimum = 1 } } }
 
@@ -15,7 +16,7 @@ schemas.text = { type = { "string", "object" }, description = "Text, or {ko, en}
 
 function schemas.input(required, own)
   local properties = {
-    electorate = { type = selector, description = "Who is entitled: a selector; frozen when the vote opens" },
+    electorate = schema.selector("Who is entitled: a selector; frozen when the vote opens"),
     present = { type = selector, description = "Who is present: cast (whoever casts a ballot), a selector, or a list of ids" },
     quorum = limit("How many must be present", { of = { anyOf = { { const = "entitled" }, { type = "integer", minimum = 1 } } } }),
     base = { type = "string", enum = { "present", "cast", "cast_without_abstain", "entitled" },
@@ -23,11 +24,10 @@ function schemas.input(required, own)
     threshold = limit("What is needed; more than 1/2 of the base if not given"),
     secret = { type = "boolean", description = "No ballot can be traced to its voter" },
     change = { type = "string", enum = { "last_wins", "never" }, description = "Whether a ballot may be changed" },
-    opens = { type = "string", description = "From when; at once if not given. A time, or a duration from now" },
-    closes = { type = "string", description = "Until when, itself excluded. A time, or a duration from the opening" },
-    grace = { type = "string", description = "Duration after the close in which ballots count and are flagged as late" },
-    remind = { type = "array", maxItems = 20, items = { type = "string" },
-               description = "Durations before the close: mails to those who have not voted" },
+    opens = schema.when("From when; at once if not given. A time, or a duration from now"),
+    closes = schema.when("Until when, itself excluded. A time, or a duration from the opening"),
+    grace = schema.duration("Duration after the close in which ballots count and are flagged as late"),
+    remind = schema.durations("Durations before the close: mails to those who have not voted"),
     intro = schemas.text,
     material = { type = "array", maxItems = 50, items = { type = "object" }, description = "What one reads before: [{title, url}] or [{title, text}]" },
     publish = { type = "boolean", description = "Whether everybody may read the outcome at its address" },

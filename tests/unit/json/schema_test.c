@@ -237,6 +237,14 @@ TEST(schema, checks_formats)
         {"uuid", "123e4567-e89b-12d3-a456-426614174000", "123e4567e89b12d3a456426614174000"},
         {"regex", "^a+$", "(a"},
         {"json-pointer", "/a~0b", "a"},
+        {"moment", "2013-05-24T18:00", "tomorrow"},
+        {"when", "P7D", "7 days"},
+        {"zone", "Asia/Seoul", "Asia/Atlantis"},
+        {"clock", "18:00", "24:00"},
+        {"clock", "18:00:59", "18.00:59"},
+        {"rrule", "FREQ=MONTHLY;BYDAY=3FR", "FREQ=SOMETIMES"},
+        {"selector", "public", "everybody"},
+        {"recipient", "m01@example.org", "m01"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char schema[80], text[120];
