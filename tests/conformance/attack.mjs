@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const dure = process.env.DURE ?? 'build-test/dure';
-const PATIENCE_MS = 30_000; // sanitizers are slow, and machines shared; most take a tenth of a second
+const PATIENCE_MS = 120_000; // sanitizers are slow, and machines shared; most take a tenth of a second
 const folder = mkdtempSync(path.join(tmpdir(), 'dure-attack-'));
 const HEAD = "document: { dsl: '1.0.3', namespace: attack, name: attack, version: 1.0.0 }\n";
 

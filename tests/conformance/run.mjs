@@ -12,7 +12,7 @@ import { startServices } from './services.mjs';
 const require = createRequire(new URL('../node/package.json', import.meta.url));
 const yaml = require('js-yaml');
 const dure = process.env.DURE ?? 'build-test/dure';
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 const familyOf = (type) => String(type).split('/').pop();
 const at = (value, dotted) => dotted.split('.').reduce((v, key) => v?.[key], value);

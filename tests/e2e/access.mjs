@@ -320,9 +320,10 @@ await test('a disabled account is out at once', async () => {
 await test('the server goes on while passwords are hashed', async () => {
   let hashed = false;
   const hashing = Promise.all(Array.from({ length: 8 }, (_, i) => login(`nobody${i}`, 'wrong words here', from(`198.51.100.${i}`)))).then(() => { hashed = true; });
-  for (let i = 0; i < 5; i++) assert.equal((await ask('/healthz')).status, 200);
-  assert.ok(!hashed, 'health was asked and answered while eight passwords were hashed');
+  let answered = 0;
+  for (; !hashed; answered++) assert.equal((await ask('/healthz')).status, 200);
   await hashing;
+  assert.ok(answered > 8, `health was asked and answered ${answered} times while eight passwords were hashed`);
 });
 
 // ---- OpenID Connect
@@ -471,6 +472,7 @@ for (const [size, viewport] of Object.entries({ phone: { width: 390, height: 844
     await test(`${size}, ${language}: log in, look at every page of one's own, log out; all accessible`, async () => {
       const context = await browser.newContext({ viewport, locale: language === 'ko' ? 'ko-KR' : 'en-GB' });
       const page = await context.newPage();
+      page.setDefaultTimeout(60000);
       const accessible = async (name) => {
         await page.evaluate(axe);
         const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
@@ -535,7 +537,7 @@ await test('--dev is open on the loopback, but not to a name that was rebound to
 await test('a configuration that cannot be meant is refused at the start', async () => {
   for (const env of [{ DURE_TRUSTED_PROXIES: 'proxy' }, { DURE_OIDC_ISSUER: 'http://id.example.org', DURE_OIDC_CLIENT_ID: 'x', DURE_OIDC_ROLES: 'sub:*=viewer' },
     { DURE_OIDC_ISSUER: 'https://id.example.org', DURE_OIDC_CLIENT_ID: 'x', DURE_OIDC_ROLES: 'sub:*=boss' }]) {
-    const done = spawnSync(dure, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { env: { ...quiet, ...env }, encoding: 'utf8', timeout: 20000 });
+    const done = spawnSync(dure, ['serve', '--data', data, '--listen', '127.0.0.1:0'], { env: { ...quiet, ...env }, encoding: 'utf8', timeout: 60000 });
     assert.equal(done.status, 1, done.stderr);
   }
 });

@@ -14,7 +14,7 @@ const work = mkdtempSync(join(tmpdir(), 'dure-sanitize-'));
 const data = join(work, 'data');
 const ROUNDS = Number(process.env.ROUNDS ?? 40);
 const CLIENTS = 6;
-const COMPLETED_TRIES = 600;
+const COMPLETED_TRIES = 3000;
 const password = 'the words of the clerk';
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 

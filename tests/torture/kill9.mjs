@@ -13,12 +13,12 @@ const root = resolve(here, '../..');
 const dure = resolve(process.env.DURE ?? join(root, 'build-test/dure'));
 const kills = Number(process.env.KILLS ?? 20);
 const seed = Number(process.env.SEED ?? Math.floor(Date.now() / 1000) % 1000000);
-const READY_MS = 20000; // bounded polling; what it took is printed
+const READY_MS = 60000; // bounded polling; what it took is printed
 const WORKERS = 6;
 const ROSTER_MS = 4000;
 const CAPACITY = 60;
 const UNITS = 120;
-const END_MS = 60000;
+const END_MS = 60000; // without anything that ends
 const token = 'torture';
 
 const work = mkdtempSync(join(tmpdir(), 'dure-kill9-'));
@@ -90,7 +90,7 @@ function call(method, path, body, headers = {}) {
       });
     });
     request.on('error', () => done({ status: 0 }));
-    request.setTimeout(15000, () => request.destroy());
+    request.setTimeout(READY_MS, () => request.destroy());
     request.end(text);
   });
 }
@@ -318,13 +318,14 @@ async function lookAtRoster(roster) {
 
 async function untilAllEnd() {
   const left = new Set([...instances].filter(([, i]) => i.ends).map(([id]) => id));
-  const began = Date.now();
-  while (left.size > 0 && Date.now() - began < END_MS) {
+  let moved = Date.now();
+  while (left.size > 0 && Date.now() - moved < END_MS) {
     for (const id of [...left]) {
       const shown = await lookAtInstance(id);
       if (!shown || ['completed', 'faulted', 'cancelled'].includes(shown.status)) {
         if (shown && shown.status !== 'completed') find('ends', `${id} (${shown.definition.name}) is ${shown.status}: ${JSON.stringify(shown.error)}`);
         left.delete(id);
+        moved = Date.now();
       }
     }
     if (left.size > 0) await pause(200);

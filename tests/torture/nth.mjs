@@ -15,7 +15,7 @@ const each = Number(process.env.EACH ?? 10);
 const growth = Number(process.env.GROWTH ?? 1.6);
 const work = mkdtempSync(join(tmpdir(), 'dure-nth-'));
 const plugins = join(root, 'plugins');
-const HANG_MS = 60000; // an end in trouble drains and flushes, 10 s each
+const HANG_MS = 180000; // an end in trouble drains and flushes, 10 s each; machines are slow or shared
 let number = 0;
 let failed = 0;
 function tell(good, name, details) {
@@ -111,7 +111,7 @@ function call(port, method, path, body, type = 'application/json') {
       });
     });
     request.on('error', () => done({ status: 0 }));
-    request.setTimeout(10000, () => request.destroy());
+    request.setTimeout(HANG_MS / 3, () => request.destroy());
     request.end(text);
   });
 }

@@ -7,11 +7,14 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
 const dure = resolve(process.env.DURE ?? join(here, '../../build-test/dure'));
 const requestsMax = Number(process.env.REQUESTS ?? 3000);
 const ANSWER_MS = 10000; // generous: these machines are shared; what was seen is printed
+const STALLS = 5; // …and so many times what the machine let this program itself stand still
+const ROUNDS = 4; // each offers twice the load of the one before, until there is too much of it
 const GROWTH_BYTES = 256 * 1024 * 1024;
 const IDLE = 1000;
 const LIMIT = 2000; // LIMIT_CONNECTIONS
@@ -71,7 +74,7 @@ if (!port) {
   process.exit(1);
 }
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 400 });
+let agent = new http.Agent({ keepAlive: true, maxSockets: 400 });
 function call(method, path, body, type = 'application/json') {
   return new Promise((done) => {
     const began = performance.now();
@@ -119,35 +122,46 @@ await Promise.all(Array.from({ length: 4 }, async () => { for (let i = 0; i < WA
 await completed(WARM);
 const capacity = Math.max(5, WARM * 1000 / (performance.now() - warmBegan));
 
-// ---- twice of it, whoever answers or not
+// ---- twice of it, whoever answers or not; more where the machine had other work while it was measured
 
-const count = Math.min(requestsMax, Math.round(capacity * 2 * 12));
+const stalls = monitorEventLoopDelay({ resolution: 10 });
+stalls.enable();
+const patience = () => ANSWER_MS + STALLS * stalls.max / 1e6;
 const before = rss();
 let most = before;
-const outcomes = [];
-const answers = [];
-const began = performance.now();
-let sent = 0;
-while (sent < count) {
-  const due = Math.min(count, Math.ceil((performance.now() - began) / 1000 * capacity * 2));
-  for (; sent < due; sent += 1) {
-    outcomes.push(start('grind'));
-    if (sent % 50 === 0) answers.push(call('POST', `/f/${item}`, `name=n${sent}`, 'application/x-www-form-urlencoded'));
+const got = [];
+const people = [];
+const is = (wanted) => got.filter((r) => wanted.includes(r.status));
+async function offer(rate) {
+  const count = Math.min(requestsMax, Math.round(rate * 12));
+  const outcomes = [];
+  const answers = [];
+  const began = performance.now();
+  let sent = 0;
+  while (sent < count) {
+    const due = Math.min(count, Math.ceil((performance.now() - began) / 1000 * rate));
+    for (; sent < due; sent += 1) {
+      outcomes.push(start('grind'));
+      if (sent % 50 === 0) answers.push(call('POST', `/f/${item}`, `name=n${sent}`, 'application/x-www-form-urlencoded'));
+    }
+    most = Math.max(most, rss());
+    await pause(10);
   }
+  got.push(...await Promise.all(outcomes));
+  people.push(...await Promise.all(answers));
   most = Math.max(most, rss());
-  await pause(10);
 }
-const got = await Promise.all(outcomes);
-const people = await Promise.all(answers);
-most = Math.max(most, rss());
-const taken = got.filter((r) => r.status === 201);
-const refused = got.filter((r) => r.status === 503 || r.status === 429);
+let times = 1;
+for (let i = 0; i < ROUNDS && is([503, 429]).length === 0; i += 1) await offer(capacity * (times *= 2));
+const taken = is([201]);
+const refused = is([503, 429]);
+const count = got.length;
 const slowest = taken.reduce((ms, r) => Math.max(ms, r.ms), 0);
-console.log(`# capacity ${capacity.toFixed(0)}/s, offered ${count} at twice that: ${taken.length} taken, ${refused.length} refused; slowest answer ${slowest.toFixed(0)} ms, memory +${((most - before) / 1048576).toFixed(0)} MiB`);
+console.log(`# capacity ${capacity.toFixed(0)}/s, offered ${count} at up to ${times} times that: ${taken.length} taken, ${refused.length} refused; slowest answer ${slowest.toFixed(0)} ms, memory +${((most - before) / 1048576).toFixed(0)} MiB`);
 tell(taken.length > 0 && refused.length > 0 && taken.length + refused.length === count, 'twice the load is taken or refused, never dropped',
   got.some((r) => ![201, 503, 429].includes(r.status)) ? JSON.stringify(got.find((r) => ![201, 503, 429].includes(r.status))) : '');
 tell(refused.every((r) => Number(r.retry) > 0), 'every refusal has Retry-After');
-tell(slowest < ANSWER_MS, 'what is taken is answered in bounded time', `${slowest.toFixed(0)} ms`);
+tell(slowest < patience(), 'what is taken is answered in bounded time', `${slowest.toFixed(0)} ms of ${patience().toFixed(0)}`);
 tell(most - before < GROWTH_BYTES, 'memory stays bounded', `${most - before} bytes`);
 tell(people.every((r) => r.status === 303), "people's answers come through all the time", people.map((r) => r.status).filter((s) => s !== 303).join(' '));
 tell(await completed(WARM + taken.length), 'all that was taken is done', `${await figure('dure_completed_total')} of ${WARM + taken.length}`);
@@ -156,6 +170,7 @@ tell((await start('grind')).status === 201, 'then it takes work again');
 // ---- connections that say nothing, or say it slowly
 
 agent.destroy();
+agent = new http.Agent(); // each asks on a connection of its own, which is taken when all before it were
 const sockets = [];
 function hold(text) {
   return new Promise((done) => {
@@ -166,11 +181,12 @@ function hold(text) {
 }
 for (let i = 0; i < IDLE; i += 1) await hold(i % 2 ? 'GET /healthz HTTP/1.1\r\nHost: h\r\nX-Slow: ' : '');
 let alive = await call('GET', '/healthz');
-tell(alive.status === 200 && alive.ms < ANSWER_MS, `${IDLE} connections that wait do not keep others out`, `${alive.ms.toFixed(0)} ms`);
+tell(alive.status === 200 && alive.ms < patience(), `${IDLE} connections that wait do not keep others out`, `${alive.ms.toFixed(0)} ms`);
 for (let i = IDLE; i < LIMIT + 100; i += 1) await hold('');
 alive = await call('GET', '/healthz');
-tell(alive.status === 200 && alive.ms < ANSWER_MS, 'nor do more than there may be', `${alive.ms.toFixed(0)} ms`);
-tell(await figure('dure_http_evicted_total') > 0 && await figure('dure_http_connections') <= LIMIT + 64, 'the quietest have ended');
+tell(alive.status === 200 && alive.ms < patience(), 'nor do more than there may be', `${alive.ms.toFixed(0)} ms`);
+const [evicted, connected] = [await figure('dure_http_evicted_total'), await figure('dure_http_connections')];
+tell(evicted > 0 && connected <= LIMIT + 64, 'the quietest have ended', `${evicted} ended, ${connected} connected`);
 for (const socket of sockets) socket.destroy();
 
 server.kill('SIGTERM');

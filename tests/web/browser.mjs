@@ -10,6 +10,9 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = 'build-test/screenshots';
 mkdirSync(pictures, { recursive: true });
 
+// For what ends at once; only a machine under load takes longer.
+const PATIENCE_MS = 60000;
+
 export const widths = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -31,13 +34,31 @@ export async function test(name, run) {
 export async function open(size, options = {}) {
   const context = await browser.newContext({ viewport: widths[size], locale: 'ko-KR', ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(PATIENCE_MS);
   return page;
 }
 export const picture = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
 
+// The whole page: one that is still coming in has half of its text.
+export async function text(page) {
+  await page.waitForLoadState();
+  return page.locator('main').innerText();
+}
+// What a page (its main part) or a place on it says, once it says so: the page that a tap leads to may still be coming in.
+export async function says(where, pattern, detail = '') {
+  const place = where.goto ? where.locator('main') : where;
+  let last = '';
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+    last = await place.innerText().catch((error) => String(error));
+    if (pattern.test(last)) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  assert.match(last, pattern, detail && `${detail}: ${last}`);
+}
+
 // The rules of WCAG 2.2 AA that a program can check; and nothing sticks out sideways.
 export async function accessible(page) {
+  await page.waitForLoadState();
   await page.evaluate(axe);
   const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
   assert.deepEqual(result.violations.map((v) => `${v.id}: ${v.nodes[0].html}`), []);

@@ -1,9 +1,8 @@
 // How people decide: ballots, elections, score sheets, approvals, petitions, claims, the inbox and the outcomes, as a person would.
 import assert from 'node:assert/strict';
-import { accessible, finish, open, picture, test, widths } from './browser.mjs';
+import { accessible, finish, open, picture, says, test, text, widths } from './browser.mjs';
 import { startServer } from './server.mjs';
 
-const text = (page) => page.locator('main').innerText();
 const press = (page, name) => page.getByRole('button', { name }).click();
 
 for (const size of Object.keys(widths)) {
@@ -28,7 +27,7 @@ for (const size of Object.keys(widths)) {
 
   await test(`${size}: a ballot has on one page all that one needs`, async () => {
     const page = await visit('motion', 'a');
-    assert.match(await text(page), /내년 사업계획을 의결합니다[^]*마감[^]*3명[^]*재적의 과반수[^]*출석한 사람의 과반수[^]*공개 투표[^]*사업계획서/);
+    await says(page, /내년 사업계획을 의결합니다[^]*마감[^]*3명[^]*재적의 과반수[^]*출석한 사람의 과반수[^]*공개 투표[^]*사업계획서/);
     assert.doesNotMatch(await text(page), /instance|task|JSON/i);
     const radio = await page.locator('label.choice').first().boundingBox();
     assert.ok(radio.height >= 44, `a choice is ${radio.height} high`);
@@ -39,10 +38,10 @@ for (const size of Object.keys(widths)) {
     const page = await visit('motion', 'a');
     await page.getByLabel('반대').check();
     await press(page, '투표하기');
-    assert.match(await text(page), /저장되어 있습니다[^]*고칠 수 있는 기한[^]*반대[^]*접수증/);
+    await says(page, /저장되어 있습니다[^]*고칠 수 있는 기한[^]*반대[^]*접수증/);
     await page.getByLabel('찬성').check();
     await press(page, '고치기');
-    assert.match(await page.locator('dl.facts').first().innerText(), /찬성/);
+    await says(page.locator('dl.facts').first(), /찬성/);
     await accessible(page);
     await picture(page, `${size}-voted`);
   });
@@ -59,11 +58,11 @@ for (const size of Object.keys(widths)) {
     await page.getByText('Hand over to somebody else').click();
     await page.getByLabel('Who takes it').fill('없는 사람');
     await press(page, 'Hand over');
-    assert.match(await page.locator('[role=alert]').innerText(), /Nobody has that name/);
+    await says(page.locator('[role=alert]'), /Nobody has that name/);
     await page.getByText('Hand over to somebody else').click();
     await page.getByLabel('Who takes it').fill('서천군수'.normalize('NFD'));
     await press(page, 'Hand over');
-    assert.match(await text(page), /Handed over to: 서천군수/);
+    await says(page, /Handed over to: 서천군수/);
     await accessible(page);
   });
   await test(`${size}: a secret ballot gives its receipt once, and is changed with it only`, async () => {
@@ -72,7 +71,7 @@ for (const size of Object.keys(widths)) {
     await press(page, '투표하기');
     const first = await page.locator('code').innerText();
     const again = await visit('secret', 'a');
-    assert.match(await text(again), /비밀 투표에 참여하셨습니다/);
+    await says(again, /비밀 투표에 참여하셨습니다/);
     assert.equal(await again.locator('input:checked').count(), 0);
     await again.getByLabel('반대').check();
     await again.getByLabel('투표할 때 받은 접수증').fill(first);
@@ -86,10 +85,10 @@ for (const size of Object.keys(widths)) {
     await picture(page, `${size}-election`);
     for (const name of ['가나다', '라마바']) await page.getByRole('group', { name }).getByLabel('찬성').check();
     await press(page, '투표하기');
-    assert.match(await page.locator('.summary').innerText(), /1개까지/);
+    await says(page.locator('.summary'), /1개까지/);
     await page.getByRole('group', { name: '라마바' }).getByLabel('반대').check();
     await press(page, '투표하기');
-    assert.match(await text(page), /가나다[^]*라마바/);
+    await says(page, /가나다[^]*라마바/);
     const other = await visit('officers', 'b');
     await other.getByRole('group', { name: '가나다' }).getByLabel('찬성').check();
     await press(other, '투표하기');
@@ -98,10 +97,10 @@ for (const size of Object.keys(widths)) {
     const page = await visit('score', 'a', { javaScriptEnabled: false });
     await page.getByLabel(/주민 의지/).fill('15');
     await press(page, /합계 보기/);
-    assert.match(await page.locator('.total').innerText(), /45\.0.*1\/2/);
+    await says(page.locator('.total'), /45\.0.*1\/2/);
     await page.getByLabel(/^계획/).fill('5');
     await press(page, '점수 내기');
-    assert.match(await text(page), /저장되어 있습니다[^]*65\.0/);
+    await says(page, /저장되어 있습니다[^]*65\.0/);
     await picture(page, `${size}-scored`);
   });
   await test(`${size}: one steps aside with a reason`, async () => {
@@ -109,7 +108,7 @@ for (const size of Object.keys(widths)) {
     await page.getByText('이해관계가 있어 물러나기').click();
     await page.getByLabel('물러나는 까닭').fill('친척이 신청하였습니다');
     await press(page, '물러나기');
-    assert.match(await text(page), /물러나셨습니다/);
+    await says(page, /물러나셨습니다/);
     assert.equal(await page.getByRole('button', { name: '점수 내기' }).count(), 0);
     await accessible(page);
   });
@@ -119,21 +118,21 @@ for (const size of Object.keys(widths)) {
     await page.getByText('다른 분께 맡기기').click();
     await page.getByLabel('맡을 분').fill('부군수');
     await press(page, '맡기기');
-    assert.match(await text(page), /맡기신 분: 부군수/);
+    await says(page, /맡기신 분: 부군수/);
     const deputy = await visit('contract', 'd');
-    assert.match(await text(deputy), /서천군수/);
+    await says(deputy, /서천군수/);
     await deputy.getByLabel('승인').check();
     await deputy.getByLabel(/의견/).fill('좋습니다');
     await press(deputy, '결정 보내기');
     const next = await visit('contract', 'b');
-    assert.match(await text(next), /지금까지의 결정[^]*부군수 승인[^]*좋습니다/);
+    await says(next, /지금까지의 결정[^]*부군수 승인[^]*좋습니다/);
     await picture(next, `${size}-approval`);
     await next.getByLabel('보완 요청').check();
     await press(next, '결정 보내기');
-    assert.match(await text(next), /돌려보냈습니다[^]*부군수[^]*강서구청장/);
+    await says(next, /돌려보냈습니다[^]*부군수[^]*강서구청장/);
     await accessible(next);
     await page.reload();
-    assert.match(await text(page), /돌려보냈습니다/);
+    await says(page, /돌려보냈습니다/);
   });
   await test(`${size}: of two who claim at once one works on it, the other reads why not`, async () => {
     const pages = [await visit('visit', 'a', {}, 'group desk'), await open(size)];
@@ -153,14 +152,14 @@ for (const size of Object.keys(widths)) {
     await press(pages[1 - winner], '제가 맡겠습니다');
     await pages[1 - winner].getByLabel(/상담 결과/).fill('다녀왔습니다');
     await press(pages[1 - winner], '보내기');
-    assert.match(await text(pages[1 - winner]), /저장되어 있습니다/);
+    await says(pages[1 - winner], /저장되어 있습니다/);
   });
   await test(`${size}: the inbox has the soonest due first and what is done`, async () => {
     const page = await visit('secret', 'c');
     await page.getByRole('link', { name: '나의 할 일 모두 보기' }).click();
     const names = await page.locator('.inbox a').allInnerTexts();
     assert.deepEqual(names, ['회장 신임', '임원 선거', '마을 심사: 성대골']);
-    assert.match(await page.locator('.past').innerText(), /향후 사업계획/);
+    await says(page.locator('.past'), /향후 사업계획/);
     await accessible(page);
     await picture(page, `${size}-inbox`);
     const item_token = links.get('motion a').split('/').at(-1), own = page.url().split('/').at(-1);
@@ -172,7 +171,7 @@ for (const size of Object.keys(widths)) {
     await page.goto(server.form);
     await page.getByLabel(/^이름/).fill('주민 하나');
     await press(page, /보내기|서명하기/);
-    assert.match(page.url(), /\/r\//);
+    await page.waitForURL(/\/r\//);
     await accessible(page);
   });
   await test(`${size}: after the close the link shows the whole tally with its denominator, and takes nothing`, async () => {
@@ -180,14 +179,14 @@ for (const size of Object.keys(widths)) {
     await late.getByLabel('기권').check();
     await server.clock('2013-05-03T18:00:00+09:00');
     await press(late, '고치기');
-    assert.match(await text(late), /마감되었습니다/);
+    await says(late, /마감되었습니다/);
     const page = await visit('motion', 'a');
-    assert.match(await text(page), /가결되었습니다[^]*재적 3, 출석 3, 의결정족수 2: 충족[^]*출석한 사람 3 가운데 2표[^]*재적\s+3[^]*출석\s+3[^]*투표\s+3[^]*유효[^]*무효[^]*기권[^]*기준 수\s+3[^]*필요한 수\s+2[^]*찬성\s+3/);
+    await says(page, /가결되었습니다[^]*재적 3, 출석 3, 의결정족수 2: 충족[^]*출석한 사람 3 가운데 2표[^]*재적\s+3[^]*출석\s+3[^]*투표\s+3[^]*유효[^]*무효[^]*기권[^]*기준 수\s+3[^]*필요한 수\s+2[^]*찬성\s+3/);
     assert.equal(await page.locator('button', { hasText: '고치기' }).count(), 0);
     await accessible(page);
     await picture(page, `${size}-outcome`);
     await page.getByRole('link', { name: '누구나 볼 수 있는 결과 페이지' }).click();
-    assert.match(await text(page), /가결되었습니다/);
+    await says(page, /가결되었습니다/);
     await accessible(page);
   });
   await test(`${size}: a voter finds his secret ballot in the tally by its receipt`, async () => {
@@ -197,7 +196,7 @@ for (const size of Object.keys(widths)) {
       await page.getByText('내 표가 집계에 있는지').click();
       await page.getByLabel('접수증').fill(typed);
       await press(page, '확인하기');
-      assert.match(await text(page), said);
+      await says(page, said);
       await page.goto(links.get('secret a'));
     }
   });
@@ -211,7 +210,7 @@ for (const size of Object.keys(widths)) {
       if ((await links.count()) === 0) continue;
       await accessible(page);
       await links.first().click();
-      assert.ok((await page.locator('dl.facts, table').count()) > 0);
+      await page.locator('dl.facts, table').first().waitFor();
       await accessible(page);
       found++;
     }
@@ -221,10 +220,10 @@ for (const size of Object.keys(widths)) {
   await test(`${size}: an election's outcome is by candidate, a review's the mean`, async () => {
     await server.clock('2013-05-06T18:00:00+09:00');
     const election = await visit('officers', 'a');
-    assert.match(await text(election), /모두 선출되었습니다[^]*가나다\s+2\s+0\s+당선[^]*라마바\s+0\s+1/);
+    await says(election, /모두 선출되었습니다[^]*가나다\s+2\s+0\s+당선[^]*라마바\s+0\s+1/);
     await accessible(election);
     const review = await visit('score', 'a');
-    assert.match(await text(review), /평균 65\.0점[^]*반영된 점수\s+1[^]*배정된 심사\s+3/);
+    await says(review, /평균 65\.0점[^]*반영된 점수\s+1[^]*배정된 심사\s+3/);
   });
   await test(`${size}: the server stops cleanly`, async () => assert.equal(await server.stop(), 0, server.log()));
 }

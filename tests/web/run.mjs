@@ -1,6 +1,6 @@
 // What a person does with the pages, in Chromium, at phone and desktop width, in both languages, without a script running.
 import assert from 'node:assert/strict';
-import { accessible, finish, open, picture, test, widths } from './browser.mjs';
+import { accessible, finish, open, picture, says, test, widths } from './browser.mjs';
 import { startServer } from './server.mjs';
 
 async function fill(page, { name, persons = 1, email }) {
@@ -16,10 +16,10 @@ async function register(server, size, who) {
   await page.goto(server.form);
   await fill(page, who);
   await send(page);
-  assert.match(page.url(), /\/r\//);
+  await page.waitForURL(/\/r\//);
   return page;
 }
-const status = (page) => page.locator('.notice[role=status]').innerText();
+const status = (page) => page.locator('.notice[role=status]');
 
 for (const size of Object.keys(widths)) {
   const server = await startServer();
@@ -45,7 +45,7 @@ for (const size of Object.keys(widths)) {
   });
   await test(`${size}: one registers and gets a receipt`, async () => {
     first = await register(server, size, { name: '서천군', email: 'm01@example.org' });
-    assert.match(await status(first), /등록되었습니다/);
+    await says(status(first), /등록되었습니다/);
     await accessible(first);
     await picture(first, `${size}-receipt`);
   });
@@ -54,7 +54,7 @@ for (const size of Object.keys(widths)) {
     await page.goto(server.form);
     await fill(page, { name: '서천군'.normalize('NFD') + ' ' });
     await send(page);
-    assert.match(await page.locator('[role=alert]').innerText(), /이미/);
+    await says(page.locator('[role=alert]'), /이미/);
     assert.doesNotMatch(page.url(), /\/r\//);
   });
   await test(`${size}: sending a form twice gives one receipt`, async () => {
@@ -73,26 +73,26 @@ for (const size of Object.keys(widths)) {
     assert.equal(await first.getByLabel(/^이름/).inputValue(), '서천군');
     await first.getByLabel(/^동행/).fill('동행 1\n동행 2');
     await send(first);
-    assert.match(await first.locator('main').innerText(), /동행 1, 동행 2/);
+    await says(first.locator('main'), /동행 1, 동행 2/);
   });
   await test(`${size}: markup in a name is text`, async () => {
     const page = await register(server, size, { name: '<script>document.title="x"</script>&amp;' });
-    assert.match(await page.locator('main').innerText(), /<script>document\.title="x"<\/script>&amp;/);
+    await says(page.locator('main'), /<script>document\.title="x"<\/script>&amp;/);
     await page.getByRole('button', { name: '취소하기' }).click();
-    assert.match(await status(page), /취소되었습니다/);
+    await says(status(page), /취소되었습니다/);
   });
   await test(`${size}: when it is full one waits, and a free place is offered and accepted`, async () => {
     const second = await register(server, size, { name: '오산시', persons: 2 });
     const waiting = await register(server, size, { name: '정읍시', email: 'm03@example.org' });
-    assert.match(await status(waiting), /대기 명단[^]*1/);
+    await says(status(waiting), /대기 명단[^]*1/);
     await picture(waiting, `${size}-waiting`);
     await second.getByRole('button', { name: '취소하기' }).click();
     await waiting.reload();
-    assert.match(await status(waiting), /자리가 났습니다/);
+    await says(status(waiting), /자리가 났습니다/);
     await accessible(waiting);
     await picture(waiting, `${size}-offer`);
     await waiting.getByRole('button', { name: '자리 받기' }).click();
-    assert.match(await status(waiting), /등록되었습니다/);
+    await says(status(waiting), /등록되었습니다/);
   });
   await test(`${size}: with the keyboard alone`, async () => {
     const page = await open(size);
@@ -112,7 +112,7 @@ for (const size of Object.keys(widths)) {
     await page.goto(server.form);
     await fill(page, { name: '글만' });
     await send(page);
-    assert.match(page.url(), /\/r\//);
+    await page.waitForURL(/\/r\//);
   });
   await test(`${size}: in English`, async () => {
     const page = await open(size, { locale: 'en-GB' });
@@ -129,9 +129,9 @@ for (const size of Object.keys(widths)) {
     await page.goto(`${server.base}/console/mail`);
     await accessible(page);
     await page.getByRole('link', { name: '등록 확인' }).last().click();
-    assert.match(await page.locator('main').innerText(), /서천군 님, 등록되었습니다/);
+    await says(page.locator('main'), /서천군 님, 등록되었습니다/);
     await page.getByRole('link', { name: /\/r\// }).click();
-    assert.match(await status(page), /등록되었습니다/);
+    await says(status(page), /등록되었습니다/);
     await page.goBack();
     await accessible(page);
   });
@@ -146,11 +146,11 @@ for (const size of Object.keys(widths)) {
     await accessible(page);
     await picture(page, `${size}-definition`);
     await page.getByRole('link', { name: '보낼 메일 미리 보기' }).click();
-    assert.match(await page.locator('main').innerText(), /resolution[\s\S]*\[name\] 님께[\s\S]*Dear \[name\]/);
+    await says(page.locator('main'), /resolution[\s\S]*\[name\] 님께[\s\S]*Dear \[name\]/);
     await accessible(page);
     if (await page.locator('iframe').count()) {
       const letter = page.frameLocator('iframe').first();
-      assert.match(await letter.locator('body').innerText(), /\[name\]/);
+      await says(letter.locator('body'), /\[name\]/);
       assert.equal(await letter.locator('body script').count(), 0);
     }
     await picture(page, `${size}-mails`);
@@ -159,13 +159,13 @@ for (const size of Object.keys(widths)) {
     const page = await open(size);
     await page.goto(`${server.base}/console/instances`);
     await page.getByRole('link', { name: '작은 모임' }).first().click();
-    assert.match(await page.locator('.facts').innerText(), /열린 양식의 답 \(지금까지 \d+개\)/);
+    await says(page.locator('.facts'), /열린 양식의 답 \(지금까지 \d+개\)/);
     const drawn = await page.locator('.graph img').evaluate((image) => image.decode().then(() => image.naturalWidth));
     assert.ok(drawn > 100, `the picture is ${drawn} wide`);
     await accessible(page);
     await picture(page, `${size}-instance`);
     await page.locator('main').getByRole('link', { name: '참가자 명단' }).click();
-    assert.match(await page.locator('table').innerText(), /서천군/);
+    await says(page.locator('table'), /서천군/);
     await accessible(page);
     await picture(page, `${size}-participants`);
     const csv = await fetch(`${page.url()}/csv`);
@@ -183,7 +183,7 @@ for (const size of Object.keys(widths)) {
     await server.clock('2013-05-20T18:00:00+09:00');
     await fill(page, { name: '늦은 이' });
     await send(page);
-    assert.match(await page.locator('main').innerText(), /마감/);
+    await says(page.locator('main'), /마감/);
     await accessible(page);
     await picture(page, `${size}-closed`);
   });

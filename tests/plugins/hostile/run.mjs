@@ -13,6 +13,7 @@ const dure = resolve(process.env.DURE ?? join(root, 'build-test/dure'));
 const only = process.env.ONLY?.split(',');
 const CPU_MS = Number(process.env.CPU_MS ?? 100);
 const GROWTH_BYTES = 1024 * 1024 * 1024; // a budget of 64 MiB, what a turn may write, and what ASan holds back
+const UNTIL_TRIES = 2400; // 50 ms each
 const RUNS = 3; // after so many stops a plugin is quarantined
 const work = mkdtempSync(join(tmpdir(), 'dure-hostile-'));
 const data = join(work, 'data');
@@ -104,7 +105,7 @@ const run = (name, wait = 20) => ask(`/api/v1/instances?wait=${wait}`, { definit
 const show = async (id) => (await ask(`/api/v1/instances/${id}`)).json;
 const rss = () => { try { return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) * 1024; } catch { return 0; } };
 async function until(check) {
-  for (let i = 0; i < 200 && !ended; i += 1) {
+  for (let i = 0; i < UNTIL_TRIES && !ended; i += 1) {
     const got = await check();
     if (got) return got;
     await pause(50);
