@@ -105,7 +105,7 @@ const struct resource resources[] = {
     {"GET", "/openapi.json", openapi_show, OPEN, "health", "This document", NULL, NULL, "200"},
     {"POST", "/api/v1/definitions", definitions_deploy, AUTHOR, "definitions",
      "Deploy a definition (YAML, or {text, file}); with ?check=1 only look at it", "replace file check", "Deploy", "200 201 409 422"},
-    {"GET", "/api/v1/definitions", definitions_list, VIEW, "definitions", "All definitions", "limit", NULL, "200"},
+    {"GET", "/api/v1/definitions", definitions_list, VIEW, "definitions", "All definitions", "cursor limit", NULL, "200"},
     {"GET", "/api/v1/definitions/{namespace}/{name}", definition_show, VIEW, "definitions",
      "One definition, the latest version or ?version=", "version", NULL, "200 404"},
     {"POST", "/api/v1/instances", instances_start, START, "instances",

@@ -151,9 +151,31 @@ void definitions_deploy(struct api *a, struct request *r)
     json_free(d.body);
 }
 
+// The engine's list is in an order of its own that stays; a text's hash tells where a page ended.
 void definitions_list(struct api *a, struct request *r)
 {
-    reply_page(r, engine_definitions(a->engine), 0, NULL);
+    size_t limit, i = 0;
+    const char *after;
+    if (!read_page(r, &limit, &after))
+        return;
+    json all = engine_definitions(a->engine), page = json_array();
+    bool found = after == NULL;
+    for (; !found && i < json_length(all); i++) {
+        json item = json_at(all, i);
+        found = strcmp(json_get_text(item, "hash", ""), after) == 0;
+        json_free(item);
+    }
+    for (; i < json_length(all) && json_length(page) < limit; i++)
+        json_append_take(&page, json_at(all, i));
+    bool more = i < json_length(all);
+    json_free(all);
+    if (found) {
+        reply_page(r, page, limit, more ? "hash" : NULL);
+        return;
+    }
+    json_free(page);
+    request_problem(r, 400, "bad_cursor",
+                    "the cursor is not one that this list has given; start without one");
 }
 
 void definition_show(struct api *a, struct request *r)

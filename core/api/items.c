@@ -62,13 +62,23 @@ void item_answers(struct api *a, struct request *r)
         request_fail(r, &why);
 }
 
-// The sentence that the function gave with its refusal, in English if it has one; else the
-// engine's.
-static const char *sentence_of(json message, const struct fail *why)
+// Programs that name no language get English; of those that name both the first.
+static bool wants_korean(const struct request *r)
 {
+    const char *accept = request_header(r, "Accept-Language");
+    const char *ko = accept ? strcasestr(accept, "ko") : NULL,
+               *en = accept ? strcasestr(accept, "en") : NULL;
+    return ko && (!en || ko < en);
+}
+
+// The sentence that the function gave with its refusal, in the language of who asks; else the
+// engine's.
+static const char *sentence_of(const struct request *r, json message, const struct fail *why)
+{
+    const char *first = wants_korean(r) ? "ko" : "en", *second = wants_korean(r) ? "en" : "ko";
     const char *text = json_is_string(message)
                            ? json_text(message)
-                           : json_get_text(message, "en", json_get_text(message, "ko", ""));
+                           : json_get_text(message, first, json_get_text(message, second, ""));
     return *text ? text : why->message;
 }
 
@@ -85,7 +95,7 @@ static void refuse(struct request *r, const struct fail *why, json reply)
         json_set(&extra, "message", message);
     json_free(errors);
     request_problem_with(r, denied ? 403 : problem_status(why), why->code,
-                         sentence_of(message, why), extra);
+                         sentence_of(r, message, why), extra);
     json_free(message);
     json_free(extra);
 }

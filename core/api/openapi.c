@@ -91,12 +91,37 @@ static json content(const char *type, json schema_take)
 
 static void add_parameter(json *list, const char *name, size_t bytes, const char *in)
 {
-    json parameter = json_object();
-    json_set_take(&parameter, "name", json_string_sized(name, bytes));
+    json parameter = json_object(), said = json_string_sized(name, bytes);
+    bool is_path = strcmp(in, "path") == 0,
+         is_number = strcmp(json_text(said), "limit") == 0 || strcmp(json_text(said), "wait") == 0;
+    json_set_take(&parameter, "name", said);
     json_set_text(&parameter, "in", in);
-    json_set_bool(&parameter, "required", strcmp(in, "path") == 0);
-    json_set_take(&parameter, "schema", parsed("{\"type\":\"string\"}"));
+    json_set_bool(&parameter, "required", is_path);
+    json_set_take(
+        &parameter, "schema",
+        parsed(is_number ? "{\"type\":\"integer\",\"minimum\":0}" : "{\"type\":\"string\"}"));
     json_append_take(list, parameter);
+}
+
+static bool is_post(const struct resource *resource)
+{
+    return strcmp(resource->method, "POST") == 0;
+}
+
+// The handlers that keep their answer under a key (replay.h), and the people room's answers. A
+// token is told once, an event is known by its source and id, a deployment by its text, and who
+// claims what he has makes no mistake.
+static bool takes_key(const struct resource *resource)
+{
+    static const char *const without[] = {
+        "/definitions",    "/events",           "/tokens",
+        "/accounts",       "/items/{id}/claim", "/items/{id}/give-back",
+        "/mail/bounces",   "/people",           "/tokens/{id}/revoke",
+        "/accounts/{name}"};
+    for (size_t i = 0; i < sizeof(without) / sizeof(*without); i++)
+        if (strcmp(resource->pattern + strlen("/api/v1"), without[i]) == 0)
+            return false;
+    return is_post(resource);
 }
 
 static json parameters(const struct resource *resource)
@@ -109,35 +134,91 @@ static json parameters(const struct resource *resource)
         add_parameter(&list, c, bytes, "query");
         c += bytes + (c[bytes] == ' ');
     }
-    if (strcmp(resource->method, "POST") == 0)
+    if (takes_key(resource))
         add_parameter(&list, "Idempotency-Key", strlen("Idempotency-Key"), "header");
     return list;
 }
 
+static void add_content(json *content, const char *type, const char *schema)
+{
+    json inner = json_object();
+    json_set_take(&inner, "schema", parsed(schema));
+    json_set_take(content, type, inner);
+}
+
+// What is taken beside the type that the table names.
 static json request_body_of(const struct resource *resource)
 {
-    json out = json_object();
+    static const char text[] = "{\"type\":\"string\"}", *const object = "{\"type\":\"object\"}";
+    json out = json_object(), types;
     bool media = strchr(resource->body, '/') != NULL;
-    json_set_take(&out, "content",
-                  media ? content(resource->body, json_object())
-                        : content("application/json", reference(resource->body)));
+    types = media ? json_object() : content("application/json", reference(resource->body));
+    if (strcmp(resource->body, "Deploy") == 0)
+        add_content(&types, "application/yaml", text);
+    if (strcmp(resource->body, "application/cloudevents+json") == 0) {
+        add_content(&types, resource->body, object);
+        add_content(&types, "application/cloudevents-batch+json",
+                    "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}");
+        add_content(&types, "*/*", "{}"); // binary mode: attributes in ce- headers
+    } else if (media) {
+        add_content(&types, resource->body, text);
+    }
+    json_set_take(&out, "content", types);
     return out;
 }
 
+static json good_content(const struct resource *resource)
+{
+    json out = json_object();
+    if (strcmp(resource->pattern, "/metrics") == 0)
+        add_content(&out, "text/plain", "{\"type\":\"string\"}");
+    else if (strcmp(resource->pattern, "/api/v1/stream") == 0)
+        add_content(&out, "text/event-stream", "{\"type\":\"string\"}");
+    else if (strcmp(resource->pattern, "/api/v1/instances") == 0 && is_post(resource))
+        add_content(&out, "application/json", "{\"type\":[\"object\",\"array\"]}");
+    else
+        add_content(&out, "application/json", "{\"type\":\"object\"}");
+    return out;
+}
+
+static void add_answer(json *out, const char *status)
+{
+    bool good = status[0] == '2';
+    json answer = json_object();
+    json_set_text(&answer, "description",
+                  good ? "Good" : status_title((int)strtol(status, NULL, 10)));
+    if (!good)
+        json_set_take(&answer, "content", content(TYPE_PROBLEM, reference("Problem")));
+    json_set_take(out, status, answer);
+}
+
+// The table says what is a resource's own; what comes from the door, the body, the key and the disk
+// follows from the rest.
 static json answers(const struct resource *resource)
 {
     json out = json_object();
-    for (const char *c = resource->statuses; *c;) {
+    for (const char *c = resource->statuses; *c; c += 3 + (c[3] == ' ')) {
         char status[4] = {c[0], c[1], c[2], 0};
-        bool good = c[0] == '2';
-        json answer = json_object();
-        json_set_text(&answer, "description",
-                      good ? "Good" : status_title((int)strtol(status, NULL, 10)));
-        if (!good)
-            json_set_take(&answer, "content", content(TYPE_PROBLEM, reference("Problem")));
+        add_answer(&out, status);
+        if (c[0] != '2')
+            continue;
+        json answer = json_get(out, status);
+        json_set_take(&answer, "content", good_content(resource));
         json_set_take(&out, status, answer);
-        c += 3 + (c[3] == ' ');
     }
+    static const char *const door[] = {"400", "401", "403", "429"};
+    for (size_t i = 0; resource->needs != 0 && i < sizeof(door) / sizeof(*door); i++)
+        add_answer(&out, door[i]);
+    if (is_post(resource)) {
+        add_answer(&out, "413");
+        add_answer(&out, "503");
+    }
+    if (resource->body) {
+        add_answer(&out, "415");
+        add_answer(&out, "422");
+    }
+    if (takes_key(resource))
+        add_answer(&out, "409");
     return out;
 }
 

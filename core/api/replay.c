@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/wait.h"
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -38,8 +40,20 @@ static void reply_again(struct api *a, struct request *r, const struct row *row)
         request_problem(r, 500, "corrupt", "the kept answer cannot be read: %s", why.message);
         return;
     }
+    int status = (int)row_integer(row, REQUEST_STATUS);
+    const char *id = json_get_text(kept, "id", NULL);
+    int64_t wait_s = 0;
     request_set_header(r, "Idempotency-Replayed", "true");
-    reply_instances_after_commit(a, r, (int)row_integer(row, REQUEST_STATUS), kept);
+    if (status == 201 && id) { // an instance that was started
+        request_set_header(r, "Location",
+                           arena_printf(request_arena(r), "/api/v1/instances/%s", id));
+        if (request_query_int(r, "wait", 0, API_WAIT_MAX, 0, &wait_s, &why) && wait_s > 0) {
+            wait_for_end(a, r, id, wait_s);
+            json_free(kept);
+            return;
+        }
+    }
+    reply_instances_after_commit(a, r, status, kept);
 }
 
 static enum replay_state look(struct replay *replay, struct api *a, struct request *r)

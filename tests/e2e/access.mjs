@@ -144,12 +144,14 @@ await test('the API has every route of the table, each told whole in OpenAPI', a
     if (json) assert.match(json.schema.$ref, /^#\/components\/schemas\/\w+$/, name);
   }
 });
+const answered = []; // what the routes said, to be compared with what OpenAPI says
 async function statusOf(method, where, options) {
   const stop = new AbortController();
   const reply = await fetch(server.base + where.replace(/\{[^}]*\}/g, 'none'), {
     method, signal: stop.signal, headers: { 'content-type': 'application/json', ...options }, body: method === 'GET' ? undefined : '{}',
   });
   const status = reply.status;
+  answered.push([method, where, status]);
   stop.abort();
   return status;
 }
@@ -165,6 +167,32 @@ await test('API: nobody may anything without a token, nor a narrow token more th
   for (const name of Object.keys(allowed)) assert.equal(await statusOf(...name.split(' '), {}), 401, name);
   assert.equal((await ask('/api/v1/instances', { token: tokens.start })).status, 403);
   assert.equal(await statusOf('POST', '/api/v1/events', { authorization: `Bearer ${tokens.start}` }), 422);
+});
+
+await test('OpenAPI names every status that a bad request gets', async () => {
+  const authorization = `Bearer ${tokens.admin}`, long = 'x'.repeat(300);
+  for (const [method, where] of operations) {
+    await statusOf(method, `${where}?nosuch=1`, { authorization });
+    await statusOf(method, `${where}?limit=0&cursor=nonsense&wait=-1&status=odd`, { authorization });
+    if (method === 'GET') continue;
+    for (const headers of [{ 'content-type': 'text/html' }, { 'content-type': 'application/json; charset=latin1' }, { 'idempotency-key': long }])
+      await statusOf(method, where, { authorization, ...headers });
+    for (const body of ['', '{', '[]', '3', '{"nosuch":1}', '{"version":1,"task":[],"as":{}}']) {
+      const reply = await fetch(server.base + where.replace(/\{[^}]*\}/g, 'none'), { method, headers: { authorization, 'content-type': 'application/json' }, body });
+      answered.push([method, where, reply.status]);
+      await reply.arrayBuffer();
+    }
+  }
+  assert.ok(answered.length > 500, `${answered.length} answers`);
+  const untold = answered.map(([method, where, status]) => [method, where.replace(/\?.*/, ''), status])
+    .filter(([method, where, status]) => !document.paths[where][method.toLowerCase()].responses[status]).map((a) => a.join(' '));
+  assert.deepEqual([...new Set(untold)], []);
+});
+await test('OpenAPI gives an Idempotency-Key to those that take one', async () => {
+  const keyed = operations.filter(([m, w]) => document.paths[w][m.toLowerCase()].parameters.some((p) => p.name === 'Idempotency-Key')).map((o) => o.join(' '));
+  assert.deepEqual(keyed.sort(), ['POST /api/v1/items/{id}/answers'].concat(['', ...['cancel', 'pause', 'resume', 'retry', 'repair',
+    'migrate', 'remind'].map((w) => `/{id}/${w}`)].map((w) => `POST /api/v1/instances${w}`), ['join', 'leave'].map((w) => `POST /api/v1/groups/{group}/${w}`),
+  'POST /api/v1/people/import').sort());
 });
 
 const O = 'admin operator';

@@ -280,12 +280,64 @@ TEST(api, gives_the_same_answer_to_the_same_key)
     assert_status(&first, 201);
     assert_status(&again, 201);
     assert_true(json_equal(first.body, again.body));
+    char *location =
+        mem_printf("Location: /api/v1/instances/%s\r\n", json_get_text(first.body, "id", "?"));
+    assert_non_null(strstr(again.raw, location));
+    mem_free(location);
     struct answer_got other =
         ask_with(&p, "POST", "/api/v1/instances", JSON_TYPE "Idempotency-Key: k1\r\n", "{}");
     assert_status(&other, 409);
     assert_at(other.body, "code", "request_key_reused");
     expect_get(&p, "/api/v1/instances", 200, "items.1", "null");
     got_done(&first), got_done(&again), got_done(&other);
+    place_done(&p);
+}
+
+TEST(api, waits_again_under_the_same_key)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    for (int i = 0; i < 2; i++) {
+        struct answer_got got =
+            ask_with(&p, "POST", "/api/v1/instances?wait=10", JSON_TYPE "Idempotency-Key: w1\r\n",
+                     "{\"definition\":{\"namespace\":\"test\",\"name\":\"quick\"}}");
+        assert_status(&got, 201);
+        assert_at(got.body, "status", "completed");
+        json output = json_get(got.body, "output");
+        assert_true(json_is_object(output));
+        json_free(output);
+        got_done(&got);
+    }
+    expect_get(&p, "/api/v1/instances", 200, "items.1", "null");
+    place_done(&p);
+}
+
+TEST(api, pages_through_definitions)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    struct answer_got all = get(&p, "/api/v1/definitions");
+    json items = json_get(all.body, "items");
+    char *path = mem_string("/api/v1/definitions?limit=1");
+    for (size_t i = 0; i < json_length(items); i++) {
+        struct answer_got got = get(&p, path);
+        json one = json_path(got.body, "items.0.name"), none = json_path(got.body, "items.1"),
+             wanted = json_at(items, i);
+        assert_string_equal(json_text(one), json_get_text(wanted, "name", "?"));
+        assert_true(json_is_absent(none));
+        mem_free(path);
+        path = mem_printf("/api/v1/definitions?limit=1&cursor=%s",
+                          json_get_text(got.body, "next", "end"));
+        json_free(one), json_free(none), json_free(wanted);
+        got_done(&got);
+    }
+    assert_non_null(strstr(path, "cursor=end"));
+    expect_get(&p, "/api/v1/definitions?cursor=MTpmb28", 400, "code", "bad_cursor");
+    mem_free(path);
+    json_free(items);
+    got_done(&all);
     place_done(&p);
 }
 
@@ -438,6 +490,7 @@ RUN(CASE(api, tells_its_health), CASE(api, deploys_definitions),
     CASE(api, refuses_starts_that_cannot_be), CASE(api, starts_a_list_whole_or_not_at_all),
     CASE(api, pages_through_instances), CASE(api, controls_an_instance),
     CASE(api, gives_the_same_answer_to_the_same_key), CASE(api, forgets_keys_after_a_week),
+    CASE(api, waits_again_under_the_same_key), CASE(api, pages_through_definitions),
     CASE(api, takes_events_in_three_modes), CASE(api, keeps_the_directory),
     CASE(api, wants_the_token), CASE(api, is_open_in_development_but_not_to_other_sites),
     CASE(api, streams_what_happens))

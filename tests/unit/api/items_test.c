@@ -73,7 +73,10 @@ static void handle(struct function_host *host, struct engine *e, const struct st
         out->verdict = STEP_REFUSED;
         json_swap_take(&out->value, json_object());
         json_set_text(&out->value, "code", "closed");
-        json_set_text(&out->value, "message", "the vote is closed");
+        json message = json_object();
+        json_set_text(&message, "en", "the vote is closed");
+        json_set_text(&message, "ko", "마감되었습니다");
+        json_set_take(&out->value, "message", message);
     }
     json_free(choice);
 }
@@ -169,6 +172,30 @@ TEST(items, say_why_they_refuse)
     place_done(&p);
 }
 
+TEST(items, refuse_in_the_language_of_who_asks)
+{
+    UNUSED_STATE;
+    struct place p;
+    struct asker asker;
+    char *id = open_item(&p, &asker), *path = mem_printf("/api/v1/items/%s/answers", id);
+    static const char *const said[][2] = {{"", "the vote is closed"},
+                                          {"Accept-Language: ko-KR,en;q=0.8\r\n", "마감되었습니다"},
+                                          {"Accept-Language: en,ko\r\n", "the vote is closed"},
+                                          {"Accept-Language: fr\r\n", "the vote is closed"}};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        char *headers = mem_printf(JSON_TYPE "%s", said[i][0]);
+        struct answer_got got =
+            ask_with(&p, "POST", path, headers, "{\"as\":\"m01\",\"data\":{\"choice\":\"late\"}}");
+        assert_status(&got, 409);
+        assert_at(got.body, "detail", said[i][1]);
+        assert_at(got.body, "message.ko", "마감되었습니다");
+        got_done(&got);
+        mem_free(headers);
+    }
+    mem_free(path), mem_free(id);
+    place_done(&p);
+}
+
 TEST(items, give_the_same_answer_to_the_same_key)
 {
     UNUSED_STATE;
@@ -210,4 +237,5 @@ TEST(people, are_imported_after_a_preview)
 }
 
 RUN(CASE(items, take_an_answer_and_its_amendment), CASE(items, say_why_they_refuse),
+    CASE(items, refuse_in_the_language_of_who_asks),
     CASE(items, give_the_same_answer_to_the_same_key), CASE(people, are_imported_after_a_preview))
