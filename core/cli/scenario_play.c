@@ -343,11 +343,13 @@ void scenario_play(struct scenario *s, struct plugins *plugins, const struct sce
                        .scenario = s,
                        .result = result,
                        .watch = watch,
-                       .variables = json_object()};
+                       .variables = json_object(),
+                       .requests = json_object()};
     result->passed = open_world(&p, plugins) && play_list(&p, &s->script) && after_script(&p);
     if (p.world) {
         result->virtual_ms = world_now_ms(p.world) - s->now_ms;
         world_free(p.world);
     }
     json_free(p.variables);
+    json_free(p.requests);
 }

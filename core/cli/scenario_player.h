@@ -15,6 +15,7 @@ struct player {
     struct world *world;
     struct id instance;
     json variables; // $NAME of `save`, and $index
+    json requests;  // {"TASK PERSON KEY": item}: where a request that comes again goes
     int64_t mails_seen;
     const struct scenario_watch *watch; // or NULL
 };

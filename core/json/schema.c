@@ -166,6 +166,7 @@ static bool read_values(struct compiler *c, struct schema_node *n, json source)
     if (!json_is_absent(n->enumeration) && !json_is_array(n->enumeration))
         return wrong(c, n, "enum", "a list");
     if (!read_text_keyword(c, n, source, "format", &n->format) ||
+        !read_text_keyword(c, n, source, "x-must", &n->must) ||
         !read_text_keyword(c, n, source, "pattern", &pattern) ||
         !read_text_keyword(c, n, source, "$ref", &n->ref_text))
         return false;

@@ -455,11 +455,14 @@ bool schema_fits(const struct task *parent, const struct schema_node *n, json va
     }
     t.check->depth++;
     // After another mistake the books are incomplete, and what they lack is no second mistake.
+    size_t found = f ? f->count : 0;
     bool good = fits_keywords(&t);
     if (good && t.seen)
         good = fits_unseen(&t);
     else if (!good && f && n->unevaluated_properties && n->unevaluated_properties->never)
         report_misspelt(f, n, at, value);
+    if (!good && f && n->must)
+        report_must(f, n, at, found, value);
     t.check->depth--;
     for (size_t i = 0; good && seen && i < mine.count; i++)
         seen->flags[i] = seen->flags[i] || mine.flags[i];

@@ -44,7 +44,7 @@ struct schema_node {
     struct schema_sizes lengths, items_count, contains_count, properties_count;
     bool unique;
     struct schema_pattern pattern;
-    const char *format;
+    const char *format, *must; // must: `x-must`, how a person says what is wanted
 
     struct schema_nodes prefix;
     struct schema_node *items, *contains, *unevaluated_items;

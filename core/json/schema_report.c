@@ -273,3 +273,32 @@ void report_misspelt(struct findings *f, const struct schema_node *n, const stru
         if (!schema_declares(n, key, 0) && diagnostics_nearest(key, missing, count))
             report_unknown(f, n, at, "unevaluatedProperties", key);
 }
+
+// ---- what the schema says in words of its own
+
+void report_must(struct findings *f, const struct schema_node *n, const struct place *at,
+                 size_t from, json value)
+{
+    bool kind = true;
+    for (size_t i = from; i < f->count; i++) {
+        if (f->items[i].dropped)
+            continue;
+        if (f->items[i].depth > at->depth || f->items[i].property ||
+            strcmp(f->items[i].keyword, "required") == 0)
+            return;
+        kind = kind && strcmp(f->items[i].keyword, "type") == 0;
+    }
+    struct bytes text;
+    bytes_init(&text, 64 * 1024 * 1024);
+    bytes_printf(&text, "must be %s", n->must);
+    if (!json_is_object(value)) {
+        bytes_add(&text, "; this is ");
+        if (json_is_array(value))
+            bytes_add(&text, kind_words(value));
+        else
+            add_value(value, &text);
+    }
+    f->count = from;
+    report_property(f, n, at, kind ? "type" : "x-must", NULL, text.data);
+    bytes_done(&text);
+}

@@ -40,6 +40,10 @@ bool report_choice(struct findings *f, const struct schema_node *n, const struct
 // An unknown property: with "did you mean", and instead of the complaint that the other is missing.
 bool report_unknown(struct findings *f, const struct schema_node *n, const struct place *at,
                     const char *keyword, const char *property);
+// Instead of what was found since `from` about the value itself: "must be MUST; this is VALUE".
+// What is wrong below it, or missing from it, is said better by itself.
+void report_must(struct findings *f, const struct schema_node *n, const struct place *at,
+                 size_t from, json value);
 // After other mistakes: properties that look like one of those that are missing.
 void report_misspelt(struct findings *f, const struct schema_node *n, const struct place *at,
                      json value);

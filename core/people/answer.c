@@ -34,6 +34,7 @@ struct taking {
     struct people *p;
     const struct answer *answer;
     struct row item, earlier; // earlier: the row that is amended or withdrawn
+    json data;                // what was sent, as it fits the form
     json kept;                // the item's detail column: {detail, secret, once, refusal}
     bool secret, once;
     bool claims;   // nobody works on it yet
@@ -238,8 +239,10 @@ static bool content_is_sound(struct taking *t, json *reply, struct fail *why)
     t->decision = is_decision(form, a);
     bool good = true;
     violations = json_absent();
-    if (!t->decision)
-        good = form_check(t->p, &t->item, ITEM_FORM, a->data, &violations, why);
+    if (!t->decision) {
+        json_free(t->data);
+        good = form_check(t->p, &t->item, ITEM_FORM, a->data, &t->data, &violations, why);
+    }
     json_free(form);
     if (!json_is_absent(violations)) {
         json said = json_object();
@@ -289,8 +292,8 @@ static json payload_of(const struct taking *t)
     json_set_text(&payload, "name", row_text(&t->item, ITEM_NAME));
     if (a->person != NULL)
         json_set_text(&payload, "person", a->person);
-    if (!json_is_absent(a->data) && !json_is_null(a->data))
-        json_set(&payload, "data", a->data);
+    if (!json_is_absent(t->data) && !json_is_null(t->data))
+        json_set(&payload, "data", t->data);
     json_set_text(&payload, "receipt", t->receipt);
     if (a->key != NULL)
         json_set_text(&payload, "key", a->key);
@@ -317,7 +320,7 @@ static void put_answer(struct taking *t, json reply)
     const struct answer *a = t->answer;
     const struct row *old = &t->earlier;
     bool again = row_is_there(old);
-    json kept = t->decision ? t->previous : a->data;
+    json kept = t->decision ? t->previous : t->data;
     char *data = a->withdraw || json_is_absent(kept) ? NULL : json_dump(kept),
          *said = json_dump(reply);
     struct value columns[] = {
@@ -478,7 +481,11 @@ static void note_refusal(const struct taking *t, const struct fail *why)
 
 bool item_answer(struct people *p, const struct answer *answer, json *reply, struct fail *why)
 {
-    struct taking t = {.p = p, .answer = answer, .kept = json_absent(), .previous = json_absent()};
+    struct taking t = {.p = p,
+                       .answer = answer,
+                       .data = json_ref(answer->data),
+                       .kept = json_absent(),
+                       .previous = json_absent()};
     *reply = json_absent();
     bool good = take(&t, reply, why);
     if (!good) {
@@ -487,6 +494,7 @@ bool item_answer(struct people *p, const struct answer *answer, json *reply, str
     }
     row_done(&t.item);
     row_done(&t.earlier);
+    json_free(t.data);
     json_free(t.kept);
     json_free(t.previous);
     mem_free(t.request_key);

@@ -191,30 +191,34 @@ static json normal_value(json v)
     return out;
 }
 
-// What was sent is kept as it was sent; but one name in two spellings is not two names, and blanks
-// are no text.
-static bool fits_normal_too(const struct schema *schema, json data, json *list)
+// What was sent is kept as it was sent where it fits so; but one name in two spellings is not two
+// names, and blanks are no text.
+static bool fits(const struct schema *schema, json data, json *fitting, json *list)
 {
     if (value_is_plain(data))
-        return true;
-    json normal = normal_value(data);
-    bool fits = json_equal(normal, data) || schema_check(schema, normal, add_violation, list);
+        return schema_check(schema, data, add_violation, list);
+    json normal = normal_value(data), none = json_array();
+    bool same = json_equal(normal, data);
+    bool good = schema_check(schema, normal, add_violation, list);
+    if (good && !same && !schema_check(schema, data, add_violation, &none))
+        json_swap_take(fitting, json_ref(normal));
+    json_free(none);
     json_free(normal);
-    return fits;
+    return good;
 }
 
-bool form_check(struct people *p, const struct row *row, int column, json data, json *violations,
-                struct fail *why)
+bool form_check(struct people *p, const struct row *row, int column, json data, json *fitting,
+                json *violations, struct fail *why)
 {
     const struct known_form *known;
     *violations = json_absent();
+    *fitting = json_ref(data);
     if (!known_of_row(p, row, column, &known, why))
         return false;
     if (known == NULL || known->schema == NULL)
         return true;
     json list = json_array();
-    if (schema_check(known->schema, data, add_violation, &list) &&
-        fits_normal_too(known->schema, data, &list)) {
+    if (fits(known->schema, data, fitting, &list)) {
         json_free(list);
         return true;
     }

@@ -14,10 +14,11 @@
 CHECKED bool form_read(struct people *p, const struct row *row, int column, json *form,
                        struct fail *why);
 // False with FAIL_INVALID and *violations = [{pointer, message}] (at most 50) if data does not fit
-// the form in the column, as it is or with its texts in NFC and trimmed: a name in decomposed
-// Hangul or with a blank behind it is the same name to `uniqueItems`, and blanks alone are no text.
+// the form in the column with its texts in NFC and trimmed: a name in decomposed Hangul or with a
+// blank behind it is the same name to `enum` and `uniqueItems`, and blanks alone are no text.
+// *fitting: data, in that form only where as it was sent it does not fit. The caller frees both.
 CHECKED bool form_check(struct people *p, const struct row *row, int column, json data,
-                        json *violations, struct fail *why);
+                        json *fitting, json *violations, struct fail *why);
 // A form that is none is refused when it is asked, not when somebody answers.
 CHECKED bool form_is_sound(struct people *p, const char *text, struct fail *why);
 void forms_forget(struct people *p);

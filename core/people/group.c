@@ -270,6 +270,33 @@ static bool leave_undated(struct people *p, const char *id, struct fail *why)
     return why->kind == FAIL_NONE;
 }
 
+// A role that is held of no group in particular is one of a group of its own name.
+static bool take_role(struct people *p, const char *id, json role, struct fail *why)
+{
+    if (!json_is_string(role))
+        return fail(why, FAIL_INVALID,
+                    "person '%s': a role is a name; one that is held in a group, or for a time, "
+                    "is a group {group, since, until, role}",
+                    id);
+    return people_join(p, json_text(role), id, NULL, NULL, json_text(role), why);
+}
+
+static bool put_roles(struct people *p, const struct person_put *who, json person, struct fail *why)
+{
+    json roles = json_get(person, "roles");
+    bool good = json_is_absent(roles) || json_is_null(roles) ||
+                (json_is_array(roles) && json_length(roles) <= GROUPS_OF_A_PERSON_MAX) ||
+                fail(why, FAIL_INVALID, "person '%s': 'roles' is a list of at most %d names",
+                     who->id, GROUPS_OF_A_PERSON_MAX);
+    for (size_t i = 0; good && i < json_length(roles); i++) {
+        json role = json_at(roles, i);
+        good = take_role(p, who->id, role, why);
+        json_free(role);
+    }
+    json_free(roles);
+    return good;
+}
+
 bool people_put_groups(struct people *p, const struct person_put *who, json person,
                        struct fail *why)
 {
@@ -290,7 +317,7 @@ bool people_put_groups(struct people *p, const struct person_put *who, json pers
     }
 done:
     json_free(groups);
-    return good;
+    return good && put_roles(p, who, person, why);
 }
 
 static bool append_person(struct people *p, const struct row *membership, enum person_view view,

@@ -206,9 +206,9 @@ struct person_draft {
     json attributes; // borrowed or absent
 };
 
-static const char *const person_members[] = {"id",          "name",   "email",      "phone",
-                                             "language",    "status", "attributes", "groups",
-                                             "memberships", "mail"};
+static const char *const person_members[] = {"id",       "name",        "email",      "phone",
+                                             "language", "status",      "attributes", "groups",
+                                             "roles",    "memberships", "mail"};
 
 static bool members_known(json person, struct fail *why)
 {
@@ -220,15 +220,15 @@ static bool members_known(json person, struct fail *why)
         for (size_t i = 0; i < sizeof person_members / sizeof *person_members; i++)
             known = known || strcmp(key, person_members[i]) == 0;
         bool text = strcmp(key, "attributes") == 0 || strcmp(key, "groups") == 0 ||
-                    strcmp(key, "memberships") == 0 || strcmp(key, "mail") == 0 ||
-                    json_is_string(value) || json_is_null(value);
+                    strcmp(key, "roles") == 0 || strcmp(key, "memberships") == 0 ||
+                    strcmp(key, "mail") == 0 || json_is_string(value) || json_is_null(value);
         if (known && text)
             continue;
         bool told =
             known ? fail(why, FAIL_INVALID, "a person's '%s' is text", key)
                   : fail(why, FAIL_INVALID,
                          "a person has no '%.60s'; what is not id, name, email, phone, language, "
-                         "status or groups goes under 'attributes'",
+                         "status, groups or roles goes under 'attributes'",
                          key);
         json_cursor_done(&cursor);
         return told;

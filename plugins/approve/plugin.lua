@@ -86,7 +86,7 @@ end
 
 -- ---- the contract
 
-local text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
+local text = schema.text
 local id = { type = "string", minLength = 1, maxLength = 100, pattern = "^[^:]+$" }
 local outcome = { enum = { "approved", "rejected", "returned", "expired" } }
 local decisions = { type = "array", items = { type = "object", required = { "person", "at", "decision" } } }
@@ -110,8 +110,9 @@ return {
                    items = { anyOf = { id, { type = "object", required = { "id" },
                                              properties = { id = id, title = text, detail = text,
                                                             material = { type = "array" } } } } } },
-          line = { type = "array", minItems = 1, maxItems = 50, items = schema.selector("Who decides this step"),
-                   description = "Who decides: a selector for each step, in order" },
+          line = { type = "array", minItems = 1, maxItems = 50, items = schema.people("Who decides this step"),
+                   description = "Who decides: a selector for each step, in order",
+                   ["x-must"] = "a list with a selector for each step, such as [{group: heads}, {people: [mayor]}]" },
           need = { description = "How many of a step must approve",
                    anyOf = { { enum = { "one", "all" } }, { type = "integer", minimum = 1 } } },
           delegates = { description = "true: an approver may hand over while absent; false: none may; {ID: ID}: who decides for whom",

@@ -48,6 +48,19 @@ test("the close, to the millisecond", function(t)
   run:expect { status = "completed", output = { missing = { "m03" }, closedAt = closes } }
 end)
 
+test("the window may be durations: from now, and from the opening", function(t)
+  local run = start(t, { opens = "PT1H", closes = "P1D" })
+  run:refused("not_open", meal("m01", "a"))
+  run:advance("PT1H")
+  run:answer(meal("m01", "a"))
+  run:at("2013-05-02T09:59:59.999+09:00")
+  run:answer(meal("m02", "b"))
+  run:at("2013-05-02T10:00:00+09:00")
+  run:refused("closed", meal("m03", "c"))
+  run:expect { status = "completed", output = { missing = { "m03" }, closedAt = "2013-05-02T10:00:00+09:00" } }
+  start(t, { opens = closes, closes = "2013-05-02T10:00:00+09:00" }):expect { status = "faulted", error = { status = 400 } }
+end)
+
 test("last_wins keeps the last answer, in the place of the first", function(t)
   local run = start(t, { closes = closes })
   local first = run:answer(meal("m01", "a"))

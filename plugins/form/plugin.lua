@@ -128,10 +128,28 @@ end
 
 -- ---- handlers
 
+local function fault(title, detail)
+  error { type = "validation", status = 400, title = title, detail = detail }
+end
+
+local function instant(step, text, from)
+  if not text then return nil end
+  if text:sub(1, 1) == "P" then return dure.time.add(from, text, step.zone) end
+  return dure.time.parse(text, step.zone)
+end
+
+local function read_window(step)
+  local input, state = step.input, step.state
+  state.opens = instant(step, input.opens, step.now)
+  state.closes = instant(step, input.closes, state.opens or step.now)
+  if state.opens and state.closes and state.closes <= state.opens then
+    fault("the form closes before it opens", "opens " .. input.opens .. ", closes " .. input.closes)
+  end
+end
+
 local function start(step)
   local input, state = step.input, step.state
-  state.opens = input.opens and dure.time.parse(input.opens, step.zone)
-  state.closes = input.closes and dure.time.parse(input.closes, step.zone)
+  read_window(step)
   state.asked, state.answered, state.seq = 0, 0, 0
   local people, public = dure.people.select(input.to or "public")
   local form = { schema = input.schema or { type = "object" } }
@@ -234,7 +252,7 @@ end
 
 -- ---- the contract
 
-local text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
+local text = schema.text
 
 return {
   name = "form",
@@ -254,8 +272,8 @@ return {
           intro = { type = { "string", "object" }, description = "What one reads before answering" },
           material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
           claim = { type = "boolean", description = "Of a group or role: one of them takes it and answers for all" },
-          opens = schema.moment("From when answers are taken"),
-          closes = schema.moment("Until when, itself excluded; a public form ends only then"),
+          opens = schema.when("From when answers are taken: a time, or a duration from now"),
+          closes = schema.when("Until when, itself excluded: a time, or a duration from the opening; a public form ends only then"),
           take = { description = "all; first: ends with the first answer; a number: ends with so many",
                    anyOf = { { enum = { "all", "first" } }, { type = "integer", minimum = 1 } } },
           change = { enum = { "last_wins", "never" }, description = "Whether an answer may be changed; last_wins if not given" },

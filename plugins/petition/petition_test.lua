@@ -32,6 +32,17 @@ test("it is reached when enough distinct members have signed, and goes on", func
                                                duplicate = 1, invalid = 0, withdrawn = 0 } }
 end)
 
+test("the threshold may be a share of those eligible", function(t)
+  local run = start(t, { threshold = { atLeast = "1/3" } }) -- of 7
+  sign(run, "m1")
+  sign(run, "m2")
+  run:expect { status = "waiting" }
+  sign(run, "m3")
+  run:finish()
+  run:expect { output = { reached = true, threshold = 3 } }
+  start(t, { eligible = "public", threshold = { moreThan = "1/2" } }):expect { status = "faulted", error = { status = 400 } }
+end)
+
 test("without a close it ends when it is reached", function(t)
   people(t)
   local run = t:start("petition", { eligible = { group = "members" }, threshold = 2 })

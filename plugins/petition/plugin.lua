@@ -1,6 +1,7 @@
 -- petition: gathers signatures until a threshold is reached, once. See README.md.
 --
 -- Rows: `sign:UNIT` {receipt} of who counts, `receipt:R` {unit, status, any} of every signature that came.
+local limit = require("shared.limit")
 local matches = require("lib.eligible")
 local schema = require("shared.schema")
 
@@ -52,7 +53,7 @@ local function output(step)
   local s = step.state
   return { reached = s.reached ~= nil, at = s.reached and dure.time.format(s.reached, step.zone) or dure.json.null,
            counted = s.counted, received = s.received, duplicate = s.duplicate, invalid = s.invalid,
-           withdrawn = s.withdrawn, threshold = step.input.threshold }
+           withdrawn = s.withdrawn, threshold = s.needed }
 end
 
 -- The whole count, for everybody who may sign.
@@ -61,7 +62,7 @@ local function leave(step)
   local labels = { { "counted", "인정된 서명", "Signatures counted" }, { "received", "받은 서명", "Received" }, { "duplicate", "겹친 서명", "Duplicates" },
                    { "invalid", "무효", "Invalid" }, { "withdrawn", "거둔 서명", "Taken back" } }
   for i, one in ipairs(labels) do rows[i] = { label = { ko = one[2], en = one[3] }, value = s[one[1]] } end
-  rows[#rows + 1] = { label = { ko = "필요한 서명", en = "Needed" }, value = step.input.threshold }
+  rows[#rows + 1] = { label = { ko = "필요한 서명", en = "Needed" }, value = s.needed }
   step:outcome { title = step.input.title or { ko = "청원", en = "Petition" }, kind = "petition", public = s.public, facts = rows,
                  tone = s.reached and "good" or "warn",
                  result = s.reached and { ko = "필요한 서명이 모였습니다", en = "Enough have signed" }
@@ -71,7 +72,7 @@ end
 -- True at the moment it is reached, and never again.
 local function fires(step)
   local state = step.state
-  if state.reached or not (state.counted >= step.input.threshold or state.any > 0) then return false end
+  if state.reached or not (state.counted >= state.needed or state.any > 0) then return false end
   state.reached = step.now
   step:emit { type = step.input.event or EVENT, subject = step.id,
               data = { instance = step.id, task = step.task, counted = state.counted, at = dure.time.format(step.now, step.zone) } }
@@ -173,6 +174,18 @@ local function invite(step)
   if pages > 0 then invite_page(step, 1) end
 end
 
+-- ---- how many are needed
+
+-- A share is one of those who are eligible when it starts.
+local function needed(step)
+  local given = step.input.threshold
+  if type(given) ~= "table" then return math.tointeger(given) end
+  local share = limit.read(given, "the threshold")
+  if share.count then return math.max(1, limit.needed(share)) end
+  if step.state.public then fault("no number", "the threshold is a share, and nobody knows of how many: 'eligible' is public") end
+  return math.max(1, limit.needed(share, #dure.people.select(step.input.eligible)))
+end
+
 -- ---- start and end
 
 local function instant(step, text, from)
@@ -210,10 +223,11 @@ local function start(step)
   end
   for _, counter in ipairs { "counted", "received", "duplicate", "invalid", "withdrawn", "any" } do state[counter] = 0 end
   state.public = has_public(input.eligible)
+  state.needed = needed(step)
   state.item = step:ask { name = "public", title = input.title or { ko = "청원", en = "Petition" }, kind = "petition",
                           form = { schema = schema_of(step) }, opens = state.opens, closes = state.closes,
                           detail = { intro = input.intro, material = input.material,
-                                     facts = dure.array { { label = { ko = "필요한 서명", en = "Signatures needed" }, value = input.threshold } } },
+                                     facts = dure.array { { label = { ko = "필요한 서명", en = "Signatures needed" }, value = state.needed } } },
                           allows = input.withdraw ~= false and dure.array { "withdraw" } or dure.array {} }
   if state.closes then step:at(state.closes, "close") end
   if not state.public and input.invite ~= false then step:at(state.opens, "invite:0") end
@@ -251,8 +265,8 @@ return {
           unit = { type = "array", minItems = 1, maxItems = 20, items = { type = "string", minLength = 1 },
                    description = "Of a public petition: the fields that make a signature distinct; name if not given" },
           schema = { type = { "object", "boolean" }, description = "JSON Schema of what a signature says" },
-          threshold = { type = "integer", minimum = 1, description = "How many distinct signatures" },
-          orAnyOf = schema.selector("Of these persons one is enough"),
+          threshold = schema.count_or_limit("How many distinct signatures: a number, or a share of those eligible as {atLeast: 1/3}"),
+          orAnyOf = schema.people("Of these persons one is enough"),
           intro = { type = { "string", "object" }, description = "What one reads before signing" },
           material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
           opens = schema.when("From when; at once if not given"),

@@ -122,12 +122,21 @@ test("a ballot approves no more than allowed and does not contradict itself", fu
   local run = start(t, { approvals = 2, tie = "vacant" })
   t:equal(run:answer { as = "m01", data = { approve = { "a", "b", "c" } } }, nil)
   t:equal(run:answer { as = "m01", data = { approve = { "a", "a" } } }, nil)
-  run:refused("invalid_ballot", { as = "m01", data = { approve = { "a" }, reject = { "a" } } })
+  run:refused("invalid", { as = "m01", data = { approve = { "a" }, reject = { "a" } } })
   run:answer { as = "m01", data = { approve = { "a", "b" } } }
   run:answer { as = "m01", data = { approve = { "c" } } }
   run:answer { as = "m02", data = {} }
   run:advance("P1D")
   run:expect { status = "completed", output = { cast = 2, history = 3, counts = { a = 0, b = 0, c = 1 } } }
+end)
+
+test("candidates have names in two languages", function(t)
+  people(t, 3)
+  local run = start(t, { candidates = { { id = "a", name = { ko = "갑", en = "A" } }, { id = "b", label = "을" } }, posts = 1 })
+  cast(run, 3, { a = 3, b = 1 })
+  run:advance("P1D")
+  run:expect { status = "completed", output = { elected = { "a" }, candidates = {
+    { id = "a", name = { ko = "갑", en = "A" }, yes = 3, no = 0 }, { id = "b", name = "을", yes = 1, no = 0 } } } }
 end)
 
 test("a blank ballot is present and abstains", function(t)

@@ -111,6 +111,14 @@ test("half and half is a tie, half of more is a failure, no vote is a failure", 
   ended(run, { outcome = "adopted", needed = 5 })
 end)
 
+test("limits are numbers too, as text as well", function(t)
+  people(t, 4)
+  local run = t:start("vote", with { quorum = { atLeast = "3" }, threshold = { moreThan = 0 } })
+  ballots(run, 1, 1, "yes")
+  ballots(run, 2, 3, "no")
+  ended(run, { outcome = "adopted", needed = 1, quorum = { needed = 3, met = true } })
+end)
+
 test("two thirds are rounded up where at least, and exceeded where more", function(t)
   people(t, 10)
   for limit, needed in pairs { atLeast = 7, moreThan = 7 } do
@@ -253,9 +261,9 @@ test("no proxy of a proxy, no more than the limit, none where there are none", f
   run:refused("proxy_limit", { as = "m03", delegate = "m01" })
   run:refused("not_eligible", { as = "m03", delegate = "m03" })
   run:refused("not_eligible", { as = "m03", delegate = "stranger" })
-  run:answer { as = "m02", delegate = "m04" } -- a holder may leave: what he holds does not count
+  run:refused("proxy_limit", { as = "m02", delegate = "m04" })
   ballots(run, 4, 4, "yes")
-  ended(run, { present = 2, proxies = 1 })
+  ended(run, { present = 1, proxies = 0 }) -- the holder never came: what he holds does not count
   run = t:start("vote", with {})
   run:refused("proxy_limit", { as = "m01", delegate = "m02" })
 end)
@@ -304,6 +312,16 @@ test("options that compete", function(t)
   ended(run, { outcome = "tie", tied = { "a", "b" } })
 end)
 
+test("options are named as people write them, and chosen in whatever spelling", function(t)
+  people(t, 4)
+  local run = t:start("vote", with { options = { { id = "가안", title = "A" }, { id = "b", label = { ko = "나안", en = "B" } },
+                                                 { id = "c", name = "다안" } } })
+  run:answer { as = "m01", data = { choice = " \u{1100}\u{1161}\u{110B}\u{1161}\u{11AB} " } } -- decomposed, with blanks
+  run:answer { as = "m02", data = { choice = "b" } }
+  run:answer { as = "m03", data = { choice = "가안" } }
+  ended(run, { counts = { ["가안"] = 2, b = 1, c = 0 }, winner = "가안" })
+end)
+
 test("a ballot that is none is refused and changes nothing", function(t)
   people(t, 2)
   local run = t:start("vote", with {})
@@ -339,6 +357,8 @@ test("mistakes in the rules are told at the start", function(t)
   faults { threshold = { moreThan = "3/2" } }
   faults { quorum = { moreThan = "1/0" } }
   faults { electorate = "public" }
+  faults { electorate = "committee" }
+  faults { closes = "tomorrow" }
   faults { options = { "a", "a" } }
   faults { opens = "2013-06-01T00:00:00+09:00", closes = CLOSES }
   faults { secret = true, proxy = { counts = true } }

@@ -6,6 +6,7 @@
 --        └──all posts filled, or another rule──> output
 local notice = require("lib.notice")
 local poll = require("lib.poll")
+local schema = require("shared.schema")
 local schemas = require("lib.schemas")
 local tally = require("lib.tally")
 local words = require("lib.words")
@@ -17,7 +18,7 @@ local ROUNDS_MAX = 2
 local function read_candidates(input)
   local list, seen = dure.array {}, {}
   for i, given in ipairs(input.candidates) do
-    local one = type(given) == "table" and { id = given.id, name = given.name or given.id } or { id = given, name = given }
+    local one = type(given) == "table" and { id = given.id, name = given.name or given.title or given.label or given.id } or { id = given, name = given }
     if input.secret and one.id:find("[ ,]") then
       error { type = "validation", status = 400, title = "a candidate's id has a space or a comma",
               detail = "'" .. one.id .. "' could not be told from two ids in the text of a secret ballot" }
@@ -66,7 +67,7 @@ function rules.read(_, data)
   local approved = {}
   for _, id in ipairs(ballot.approve) do approved[id] = true end
   for _, id in ipairs(ballot.reject) do
-    if approved[id] then words.refuse("invalid_ballot", "contradiction") end
+    if approved[id] then words.refuse("invalid", "contradiction") end
   end
   return ballot
 end
@@ -289,12 +290,12 @@ election.input = schemas.input({ "posts", "candidates", "electorate" }, {
                  items = { anyOf = { { type = "string", minLength = 1, maxLength = 200 },
                                      { type = "object", required = { "id" },
                                        properties = { id = { type = "string", minLength = 1, maxLength = 200 },
-                                                      name = { type = "string" } } } } } },
+                                                      name = schemas.text, title = schemas.text, label = schemas.text } } } } },
   approvals = { description = "each: a ballot approves as many as it likes; a number: as many at most",
                 anyOf = { { const = "each" }, { type = "integer", minimum = 1 } } },
   tie = { type = "string", enum = { "runoff", "lot", "vacant" },
           description = "Posts that are left after a tie or for want of votes: a run-off, a lot between the tied, or vacant" },
-  runoff = { type = "string", description = "How long a run-off is open, as a duration; as long as the first round if not given" },
+  runoff = schema.duration("How long a run-off is open; as long as the first round if not given"),
 })
 
 local ids = { type = "array", items = { type = "string" } }

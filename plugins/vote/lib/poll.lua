@@ -242,6 +242,7 @@ local function check_holder(step, id, holder)
     refuse("not_eligible", "no_such_holder")
   end
   if step.records:get("proxy:" .. holder) then refuse("proxy_limit", "proxy_of_proxy") end
+  if (step.records:get("holds:" .. id) or 0) > 0 then refuse("proxy_limit", "holds_proxy") end
 end
 
 local function give_proxy(step, id, holder)

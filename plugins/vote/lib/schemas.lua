@@ -1,27 +1,20 @@
 -- The parts of `with` and of the output that a vote and an election share.
+local schema = require("shared.schema")
+
 local schemas = {}
 
-local schema = require("shared.schema")
-local selector = { "string", "object", "array" }
-local share = { anyOf = { { type = "string", pattern = "^ *[0-9]{1,6} */ *[0-9]{1,6} *$" }, { type = "integer", minimum = 1 } } }
-
-local function limit(description, more)
-  local properties = { moreThan = share, atLeast = share }
-  for name, schema in pairs(more or {}) do properties[name] = schema end
-  return { type = "object", additionalProperties = false, properties = properties, description = description,
-           oneOf = { { required = { "moreThan" } }, { required = { "atLeast" } } } }
-end
-
-schemas.text = { type = { "string", "object" }, description = "Text, or {ko, en}" }
+schemas.text = schema.text
 
 function schemas.input(required, own)
   local properties = {
-    electorate = schema.selector("Who is entitled: a selector; frozen when the vote opens"),
-    present = { type = selector, description = "Who is present: cast (whoever casts a ballot), a selector, or a list of ids" },
-    quorum = limit("How many must be present", { of = { anyOf = { { const = "entitled" }, { type = "integer", minimum = 1 } } } }),
+    electorate = schema.people("Who is entitled: a selector; frozen when the vote opens"),
+    present = schema.presence("Who is present: cast (whoever casts a ballot), a selector, or a list of ids"),
+    quorum = schema.limit("How many must be present", {
+      of = { anyOf = { { const = "entitled" }, { type = "integer", minimum = 1 } },
+             ["x-must"] = "entitled, or a whole number of persons" } }),
     base = { type = "string", enum = { "present", "cast", "cast_without_abstain", "entitled" },
              description = "Of whom the threshold is counted" },
-    threshold = limit("What is needed; more than 1/2 of the base if not given"),
+    threshold = schema.limit("What is needed; more than 1/2 of the base if not given"),
     secret = { type = "boolean", description = "No ballot can be traced to its voter" },
     change = { type = "string", enum = { "last_wins", "never" }, description = "Whether a ballot may be changed" },
     opens = schema.when("From when; at once if not given. A time, or a duration from now"),
@@ -33,7 +26,7 @@ function schemas.input(required, own)
     publish = { type = "boolean", description = "Whether everybody may read the outcome at its address" },
     minCell = { type = "integer", minimum = 1, description = "Counts of a secret vote below this are not told" },
   }
-  for name, schema in pairs(own) do properties[name] = schema end
+  for name, one in pairs(own) do properties[name] = one end
   return { type = "object", required = required, additionalProperties = false, properties = properties }
 end
 
@@ -47,7 +40,7 @@ function schemas.output(required, own)
     base = { type = "string" }, quorum = { type = "object" }, missing = ids, ballots = ids,
     counts = { type = "object", additionalProperties = { type = { "integer", "null" } } },
   }
-  for name, schema in pairs(own) do properties[name] = schema end
+  for name, one in pairs(own) do properties[name] = one end
   return { type = "object", properties = properties,
            required = required }
 end

@@ -15,7 +15,7 @@ local ABSTAIN = { abstain = true, ["기권"] = true }
 
 local function option_of(given)
   if type(given) == "boolean" then return given and "yes" or "no" end -- YAML's unquoted yes and no
-  if type(given) == "table" then return given.id, given.title end
+  if type(given) == "table" then return given.id, given.title or given.label or given.name end
   return given
 end
 
@@ -196,10 +196,11 @@ end
 vote.input = schemas.input({ "question", "electorate" }, {
   question = schemas.text,
   options = { type = "array", minItems = 2, maxItems = 100,
-              description = "What can be chosen: ids, or {id, title}; yes, no, abstain if not given",
+              description = "What can be chosen: ids, or {id, title} (label and name say the same); yes, no, abstain if not given",
               items = { anyOf = { { type = { "string", "boolean" }, minLength = 1, maxLength = 200 },
                                   { type = "object", required = { "id" }, additionalProperties = false,
-                                    properties = { id = { type = "string", minLength = 1, maxLength = 200 }, title = schemas.text } } } } },
+                                    properties = { id = { type = "string", minLength = 1, maxLength = 200 },
+                                                   title = schemas.text, label = schemas.text, name = schemas.text } } } } },
   proxy = { type = "object", additionalProperties = false, description = "Proxies by an answer with `delegate`",
             properties = { counts = { type = "boolean", description = "Whether they count as present and as ballots" },
                            max = { type = "integer", minimum = 0, description = "How many one holder may have" } } },

@@ -14,6 +14,8 @@ words.refusals = {
   no_proxies = { ko = "이 투표에서는 위임을 받지 않습니다.", en = "This vote takes no proxies." },
   proxy_of_proxy = { ko = "그 사람은 자신의 표를 이미 위임했습니다. 위임받은 표를 다시 위임할 수 없습니다.",
                      en = "That person has given a proxy himself; there is no proxy of a proxy." },
+  holds_proxy = { ko = "다른 사람의 위임을 받으셨으므로 위임하실 수 없습니다. 위임한 사람이 먼저 위임을 거두거나 다른 사람에게 맡겨야 합니다.",
+                  en = "You hold somebody's proxy and cannot give one: its giver would have to take it back or give it to another first." },
   proxy_limit = { ko = "그 사람은 위임을 더 받을 수 없습니다.", en = "That person cannot hold more proxies." },
   no_withdrawal = { ko = "던진 표는 거둘 수 없습니다.", en = "A ballot cannot be taken back." },
   contradiction = { ko = "같은 후보를 찬성하면서 반대할 수 없습니다.", en = "A candidate cannot be approved and rejected at once." },

@@ -109,6 +109,25 @@ TEST(schema, says_what_was_wanted)
     assert_says("{dependentRequired: {a: [b]}}", "{a: 1}", ": 'b' is missing; 'a' needs it\n");
 }
 
+TEST(schema, says_in_words_of_its_own_what_was_wanted)
+{
+    UNUSED_STATE;
+    const char *share = "{x-must: a share, anyOf: [{type: string, pattern: '^1/2$'}, "
+                        "{type: integer, minimum: 1}]}";
+    assert_says(share, "half", ": must be a share; this is \"half\"\n");
+    assert_says(share, "0.5", ": must be a share; this is 0.5\n");
+    assert_says(share, "[]", ": must be a share; this is a list\n");
+    assert_fits(share, "1/2");
+    const char *one = "{x-must: a or b, type: object, additionalProperties: false, properties: "
+                      "{a: {type: string}, b: {}}, oneOf: [{required: [a]}, {required: [b]}]}";
+    assert_says(one, "{a: x, b: y}", ": must be a or b\n");
+    assert_says(one, "5", ": must be a or b; this is 5\n");
+    // What is wrong below, unknown or missing says more.
+    assert_says(one, "{a: 5}", "/a: must be text, not a number\n");
+    assert_says(one, "{a: x, c: 1}", ": 'c' is not known here\n");
+    assert_says(one, "{}", ": one of 'a', 'b' is missing\n");
+}
+
 TEST(schema, counts_one_mistake_once)
 {
     UNUSED_STATE;
@@ -301,8 +320,8 @@ TEST(schema, requires_with_pointer_and_message)
     schema_free(s);
 }
 
-RUN(CASE(schema, says_what_was_wanted), CASE(schema, counts_one_mistake_once),
-    CASE(schema, reports_the_nearest_branch_of_a_union),
+RUN(CASE(schema, says_what_was_wanted), CASE(schema, says_in_words_of_its_own_what_was_wanted),
+    CASE(schema, counts_one_mistake_once), CASE(schema, reports_the_nearest_branch_of_a_union),
     CASE(schema, follows_references_inside_the_document),
     CASE(schema, does_not_follow_a_circle_for_ever), CASE(schema, keeps_book_of_what_was_evaluated),
     CASE(schema, takes_true_and_false_for_schemas), CASE(schema, reads_draft_07_too),

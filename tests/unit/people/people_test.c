@@ -61,6 +61,8 @@ TEST(people, refuses_what_is_wrong)
         "{\"id\":\"a\",\"name\":\"a\",\"attributes\":[]}",
         "{\"id\":\"a\",\"name\":\"a\",\"groups\":\"team\"}",
         "{\"id\":\"a\",\"name\":\"a\",\"groups\":[{}]}",
+        "{\"id\":\"a\",\"name\":\"a\",\"roles\":\"chair\"}",
+        "{\"id\":\"a\",\"name\":\"a\",\"roles\":[{\"role\":\"chair\"}]}",
         "{\"id\":\"a\",\"name\":\"a\",\"attributes\":{\"x\":[\"900101-1234567\"]}}",
     };
     struct village v;
@@ -127,6 +129,8 @@ TEST(people, selects_without_doubles)
         selected(&v, "[{\"group\":\"team\"},{\"people\":[\"a\",\"b\"]},\"public\"]", &why), 2);
     assert_int_equal(selected(&v, "{\"role\":\"chair\"}", &why), 1);
     assert_int_equal(selected(&v, "{\"group\":\"club\",\"role\":\"chair\"}", &why), 1);
+    assert_true(village_put(&v, "{\"id\":\"d\",\"name\":\"라\",\"roles\":[\"auditor\"]}", &why));
+    assert_int_equal(selected(&v, "{\"role\":\"auditor\"}", &why), 1);
     assert_int_equal(selected(&v, "{\"group\":\"nobody\"}", &why), -1);
     assert_int_equal(selected(&v, "{\"people\":[\"z\"]}", &why), -1);
     assert_int_equal(selected(&v, "\"team\"", &why), -1);
