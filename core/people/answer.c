@@ -41,7 +41,9 @@ struct taking {
     bool decision; // accepts or declines what was offered; the earlier data stays
     char receipt[RECEIPT_SIZE];
     json previous;
-    char *request_key; // NULL: none
+    char *request_key;       // NULL: none
+    struct answer withdraws; // the answer with the receipt that was found, where it named none
+    char *found_receipt;
     struct hash request_hash;
 };
 
@@ -175,12 +177,30 @@ static bool person_may(const struct taking *t, struct fail *why)
            fail_code(why, FAIL_REFUSED, "not_eligible", "there is no person '%.80s'", person);
 }
 
-static bool find_earlier(struct taking *t, struct fail *why)
+// Who is known and withdraws without a receipt means the last of his answers.
+static bool find_withdrawn(struct taking *t, struct fail *why)
 {
     const struct answer *a = t->answer;
-    if (a->receipt == NULL)
-        return !a->withdraw ||
-               fail(why, FAIL_INVALID, "a withdrawal names the receipt of the answer");
+    if (t->secret || a->person == NULL)
+        return fail_code(why, FAIL_REFUSED, "receipt_needed",
+                         "a withdrawal names the receipt of the answer");
+    json latest = answer_of(t->p, a->item, a->person, why);
+    t->found_receipt = mem_string(json_get_text(latest, "receipt", NULL));
+    json_free(latest);
+    if (t->found_receipt == NULL)
+        return why->kind == FAIL_NONE &&
+               fail_code(why, FAIL_REFUSED, "unknown_receipt", "there is no answer to withdraw");
+    t->withdraws = *a;
+    t->withdraws.receipt = t->found_receipt;
+    t->answer = &t->withdraws;
+    return true;
+}
+
+static bool find_earlier(struct taking *t, struct fail *why)
+{
+    if (t->answer->receipt == NULL && (!t->answer->withdraw || !find_withdrawn(t, why)))
+        return !t->answer->withdraw;
+    const struct answer *a = t->answer;
     if (t->secret) // the step alone knows which receipts it gave out
         return true;
     struct value key = value_text(a->receipt);
@@ -498,5 +518,6 @@ bool item_answer(struct people *p, const struct answer *answer, json *reply, str
     json_free(t.kept);
     json_free(t.previous);
     mem_free(t.request_key);
+    mem_free(t.found_receipt);
     return good;
 }

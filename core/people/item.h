@@ -55,9 +55,9 @@ struct answer {
     const char *item;   // id
     const char *person; // NULL: nobody known (public)
     json data;
-    const char *key;     // request key or NULL
-    const char *receipt; // amend or withdraw an earlier answer; NULL: a new one
-    bool withdraw;
+    const char *key;      // request key or NULL
+    const char *receipt;  // amend or withdraw an earlier answer; NULL: a new one
+    bool withdraw;        // without a receipt: the last of a known person's answers
     const char *delegate; // person id, or NULL
     const char *recuse;   // reason, or NULL
     const char *by;       // who gives it on the person's behalf ("desk"); NULL: the person himself

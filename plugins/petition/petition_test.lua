@@ -66,7 +66,7 @@ test("who is not eligible cannot sign, and nobody can without a name", function(
   local run = start(t)
   run:refused("not_eligible", { as = "guest", data = {} })
   run:refused("not_eligible", { data = {} })
-  run:refused("not_eligible", { as = "m1", delegate = "m2" })
+  run:refused("not_possible", { as = "m1", delegate = "m2" })
   run:finish()
   run:expect { output = { reached = false, received = 0 } }
   t:equal(run:output().at, nil)
@@ -185,6 +185,18 @@ test("one of the others who takes it back leaves it reached, and his second sign
   sign(run, "rep")
   run:finish()
   run:expect { output = { reached = true, at = "2013-05-01T09:00:00+09:00", counted = 1, received = 2, withdrawn = 1 } }
+end)
+
+test("who is known takes his back without a receipt, once", function(t)
+  local run = start(t)
+  run:refused("unknown_receipt", { as = "m1", withdraw = true })
+  sign(run, "m1")
+  sign(run, "m2")
+  run:answer { as = "m1", withdraw = true, key = "k" }
+  run:answer { as = "m1", withdraw = true, key = "k" }
+  run:refused("withdrawn", { as = "m1", withdraw = true })
+  run:finish()
+  run:expect { output = { received = 2, counted = 1, withdrawn = 1 } }
 end)
 
 test("the same request counts once, and a receipt is taken back once", function(t)

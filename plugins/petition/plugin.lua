@@ -12,6 +12,8 @@ local refusals = {
   not_open = { ko = "아직 서명을 받지 않습니다.", en = "Signing has not opened yet." },
   closed = { ko = "서명이 마감되었습니다.", en = "Signing is closed." },
   not_eligible = { ko = "이 청원에 서명할 자격이 없습니다.", en = "You are not eligible to sign this." },
+  not_possible = { ko = "서명은 남에게 맡길 수 없습니다. 서명하지 않으시려면 그대로 두시면 됩니다.",
+                   en = "A signature cannot be handed to somebody else; who does not want to sign need do nothing." },
   no_withdrawal = { ko = "이 서명은 거둘 수 없습니다.", en = "This signature cannot be taken back." },
   no_amendment = { ko = "서명은 고칠 수 없습니다. 거두고 다시 서명해 주십시오.", en = "A signature cannot be changed; take it back and sign again." },
 }
@@ -125,7 +127,7 @@ local function check(step, given)
   local state = step.state
   if step.now < state.opens then refuse("not_open") end
   if state.closes and step.now >= state.closes then refuse("closed") end
-  if given.delegate or given.recuse then refuse("not_eligible") end
+  if given.delegate or given.recuse then refuse("not_possible") end
   if given.amend then refuse("no_amendment") end
 end
 

@@ -94,6 +94,20 @@ test("a proxy follows the last ballot of its holder, and a holder who abstains a
   run:expect { output = { cast = 2, abstain = 2, counts = { yes = 0 }, proxies = 1, outcome = "rejected" } }
 end)
 
+test("what was done says why it cannot be undone", function(t)
+  people(t, 4)
+  local run = start(t, { proxy = { counts = true } })
+  cast(run, 1, "yes")
+  local function said(code, sentence, given)
+    local _, why, _, reply = run:answer(given)
+    t:equal({ why, reply.message.en }, { code, sentence })
+  end
+  said("already_voted", "You have voted and cannot give a proxy any more.", { as = "m01", delegate = "m02" })
+  said("already_voted", "You have voted and cannot step aside any more.", { as = "m01", recuse = "이해관계" })
+  run:answer { as = "m02", recuse = "이해관계" }
+  said("not_eligible", "You have stepped aside from this vote.", { as = "m02", data = { choice = "yes" } })
+end)
+
 test("a proxy limit of none refuses each", function(t)
   people(t, 2)
   local run = start(t, { proxy = { counts = true, max = 0 } })

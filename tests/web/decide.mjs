@@ -181,7 +181,7 @@ for (const size of Object.keys(widths)) {
     await press(late, '고치기');
     await says(late, /마감되었습니다/);
     const page = await visit('motion', 'a');
-    await says(page, /가결되었습니다[^]*재적 3, 출석 3, 의결정족수 2: 충족[^]*출석한 사람 3 가운데 2표[^]*재적\s+3[^]*출석\s+3[^]*투표\s+3[^]*유효[^]*무효[^]*기권[^]*기준 수\s+3[^]*필요한 수\s+2[^]*찬성\s+3/);
+    await says(page, /가결되었습니다[^]*재적 3, 출석 3, 의사정족수 2: 충족[^]*출석한 사람 3 가운데 2표[^]*재적\s+3[^]*출석\s+3[^]*투표\s+3[^]*유효[^]*무효[^]*기권[^]*기준 수\s+3[^]*필요한 수\s+2[^]*찬성\s+3/);
     assert.equal(await page.locator('button', { hasText: '고치기' }).count(), 0);
     await accessible(page);
     await picture(page, `${size}-outcome`);

@@ -190,7 +190,9 @@ end
 
 local function check_delegate(step, row, delegate)
   local allowed = step.input.delegates
-  if allowed == false or row.principal ~= row.person or delegate == row.person then words.refuse("not_eligible") end
+  if allowed == false then words.refuse("not_eligible", "no_delegation") end
+  if row.principal ~= row.person then words.refuse("not_eligible", "no_handing_on") end
+  if delegate == row.person then words.refuse("not_eligible") end
   if type(allowed) == "table" and allowed[row.person] and allowed[row.person] ~= delegate then words.refuse("not_eligible") end
   return dure.people.get(delegate) or words.refuse("not_eligible")
 end
@@ -205,7 +207,7 @@ end
 function line.recuse(step, case, row)
   local all = step.input.need == "all"
   local left = case.people - 1
-  if row.principal ~= row.person then words.refuse("not_eligible") end
+  if row.principal ~= row.person then words.refuse("not_eligible", "no_recusal") end
   if left < (all and 1 or case.need) then words.refuse("no_approver") end
   case.people = left
   if all then case.need = left end

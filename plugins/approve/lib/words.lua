@@ -5,11 +5,15 @@ words.refusals = {
   closed = { ko = "결재 기한이 지났습니다.", en = "The time to decide is over." },
   already_decided = { ko = "이미 결정되었습니다.", en = "This has been decided." },
   not_eligible = { ko = "그 사람에게는 대결을 맡길 수 없습니다.", en = "That person cannot decide in your place." },
+  no_delegation = { ko = "이 결재는 남에게 맡길 수 없습니다.", en = "This approval cannot be handed to somebody else." },
+  no_handing_on = { ko = "맡아서 하시는 결재는 다시 남에게 맡길 수 없습니다.", en = "What you decide for somebody else cannot be handed on." },
+  no_recusal = { ko = "맡아서 하시는 결재에서는 물러나실 필요가 없습니다. 맡긴 사람이 결정합니다.",
+                 en = "You decide for somebody else; leave it, and that person will decide." },
   no_approver = { ko = "결재할 사람이 남지 않으므로 물러날 수 없습니다.", en = "Nobody would be left to decide." },
 }
 
-function words.refuse(code)
-  error { refused = code, message = words.refusals[code] }
+function words.refuse(code, why)
+  error { refused = code, message = words.refusals[why or code] }
 end
 
 words.form = {

@@ -31,21 +31,22 @@ end
 
 -- ---- before
 
-local function share_text(limit)
-  local share = tostring(limit.moreThan or limit.atLeast)
+-- Of whom, and how many of them: "출석한 사람의 과반수", "재적 가운데 8명 이상".
+local function rule_text(of, limit)
+  local share = tostring(limit.moreThan or limit.atLeast):gsub("%s", "")
   local count = math.tointeger(tonumber(share))
   if count then
     if limit.moreThan then count = count + 1 end
-    return both("%d명 이상", "%d or more", count, count)
+    return { ko = ("%s 가운데 %d명 이상"):format(of.ko, count), en = ("%d or more of %s"):format(count, of.en) }
   end
-  if limit.moreThan and share:gsub("%s", "") == "1/2" then return { ko = "과반수", en = "more than half" } end
-  local form = limit.moreThan and { ko = "%s 초과", en = "more than %s" } or { ko = "%s 이상", en = "%s or more" }
-  return both(form.ko, form.en, share)
+  if limit.moreThan and share == "1/2" then return { ko = of.ko .. "의 과반수", en = "more than half of " .. of.en } end
+  local form = limit.moreThan and { ko = "%s의 %s 초과", en = "more than %s of %s" } or { ko = "%s의 %s 이상", en = "at least %s of %s" }
+  return { ko = form.ko:format(of.ko, share), en = form.en:format(share, of.en) }
 end
 
-local function rule_text(base, limit)
-  local share, of = share_text(limit), BASE[base] or BASE.fixed
-  return { ko = of.ko .. "의 " .. share.ko, en = share.en .. " of " .. of.en }
+local function quorum_of(quorum)
+  local fixed = math.tointeger(quorum.of)
+  return fixed and both("%d명", "%d", fixed, fixed) or BASE.entitled
 end
 
 -- What the page shows beside the form.
@@ -56,9 +57,9 @@ function notice.detail(step, more)
     if one[2] then facts[#facts + 1] = fact(one[1], one[2]) end
   end
   if input.quorum then
-    facts[#facts + 1] = fact("quorum", rule_text(math.tointeger(input.quorum.of) and "fixed" or "entitled", input.quorum))
+    facts[#facts + 1] = fact("quorum", rule_text(quorum_of(input.quorum), input.quorum))
   end
-  facts[#facts + 1] = fact("threshold", rule_text(input.base or "present", input.threshold or { moreThan = "1/2" }))
+  facts[#facts + 1] = fact("threshold", rule_text(BASE[input.base or "present"], input.threshold or { moreThan = "1/2" }))
   facts[#facts + 1] = fact("secret", state.secret and { ko = "비밀 투표: 누가 무엇에 투표했는지 남지 않습니다", en = "Secret: nothing says who voted for what" }
                                       or { ko = "공개 투표", en = "Open" })
   facts[#facts + 1] = fact("change", state.change == "never" and { ko = "바꿀 수 없습니다", en = "A ballot stands" }
@@ -93,8 +94,8 @@ local function sentences(out)
   local list = dure.array {}
   if out.quorum then
     local q = out.quorum
-    list[1] = { ko = ("재적 %d, 출석 %d, 의결정족수 %d: %s"):format(q.denominator, out.present, q.needed, q.met and "충족" or "미달"),
-                en = ("%d entitled, %d present, %d needed for the quorum: %s"):format(q.denominator, out.present, q.needed, q.met and "met" or "missed") }
+    list[1] = { ko = ("재적 %d, 출석 %d, 의사정족수 %d: %s"):format(out.entitled, out.present, q.needed, q.met and "충족" or "미달"),
+                en = ("%d entitled, %d present, %d needed for the quorum: %s"):format(out.entitled, out.present, q.needed, q.met and "met" or "missed") }
   end
   if not out.quorum or out.quorum.met then
     local base = BASE[out.base] or BASE.fixed

@@ -247,7 +247,7 @@ end
 
 local function give_proxy(step, id, holder)
   check_holder(step, id, holder)
-  if step.records:get(key(step, "voter", id)) then refuse("already_voted") end
+  if step.records:get(key(step, "voter", id)) then refuse("already_voted", "voted_no_proxy") end
   local before = step.records:get("proxy:" .. id)
   if before and before.holder == holder then return { holder = holder } end
   local held = (step.records:get("holds:" .. holder) or 0) + 1
@@ -271,7 +271,7 @@ end
 
 -- Whoever is too close to the matter leaves the electorate: he is not entitled, not present, not missing.
 local function recuse(step, id)
-  if step.records:get(key(step, "voter", id)) then refuse("already_voted") end
+  if step.records:get(key(step, "voter", id)) then refuse("already_voted", "voted_no_recusal") end
   if step.records:put("recused:" .. id, 1) then step.state.recused = step.state.recused + 1 end
   return { recused = true, allows = dure.array {} }
 end
@@ -300,7 +300,7 @@ end
 function poll.answer(step, item, given, rules)
   local id = item.assignee
   check_window(step)
-  if electorate.is_recused(step, id) then refuse("not_eligible") end
+  if electorate.is_recused(step, id) then refuse("not_eligible", "recused") end
   local reply
   if given.recuse then
     reply = recuse(step, id)

@@ -123,7 +123,7 @@ TEST(item, amends_and_withdraws_by_receipt)
     assert_false(json_has(shown, "data"));
     refused(&v, amend, NULL, "withdrawn");
     refused(&v, (struct answer){.receipt = "AAAAAAAAAAAAAAAAAAAAAAAA"}, "{}", "unknown_receipt");
-    refused(&v, (struct answer){.withdraw = true}, NULL, "invalid");
+    refused(&v, (struct answer){.withdraw = true}, NULL, "receipt_needed");
     json_free(shown);
     json_free(first);
     json_free(second);
