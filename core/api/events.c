@@ -143,6 +143,12 @@ static void add_text(struct bytes *out, const char *before, json event, const ch
     json_free(v);
 }
 
+static void add_count(struct bytes *out, const char *before, size_t count)
+{
+    bytes_add(out, before);
+    bytes_add_int(out, (int64_t)count);
+}
+
 // The answer is written as it goes: an object for each of a thousand events is a third of their
 // cost.
 static bool accept_one(struct api *a, json event, struct bytes *items, size_t *duplicates,
@@ -154,8 +160,10 @@ static bool accept_one(struct api *a, json event, struct bytes *items, size_t *d
     *duplicates += receipt.duplicate;
     add_text(items, items->length > 0 ? ",{\"source\":" : "{\"source\":", event, "source");
     add_text(items, ",\"id\":", event, "id");
-    bytes_printf(items, ",\"duplicate\":%s,\"matches\":%zu,\"starts\":%zu}",
-                 receipt.duplicate ? "true" : "false", receipt.matches, receipt.starts);
+    bytes_add(items, receipt.duplicate ? ",\"duplicate\":true" : ",\"duplicate\":false");
+    add_count(items, ",\"matches\":", receipt.matches);
+    add_count(items, ",\"starts\":", receipt.starts);
+    bytes_add_char(items, '}');
     return true;
 }
 
@@ -164,8 +172,9 @@ static void reply_accepted(struct api *a, struct request *r, const struct bytes 
 {
     struct bytes body;
     bytes_init(&body, SIZE_MAX / 4);
-    bytes_printf(&body, "{\"accepted\":%zu,\"duplicates\":%zu,\"items\":[", count - duplicates,
-                 duplicates);
+    add_count(&body, "{\"accepted\":", count - duplicates);
+    add_count(&body, ",\"duplicates\":", duplicates);
+    bytes_add(&body, ",\"items\":[");
     bytes_append(&body, items->data, items->length);
     bytes_add(&body, "]}\n");
     reply_text_after_commit(a, r, 202, &body);

@@ -74,6 +74,19 @@ bool bytes_add_char(struct bytes *b, char c)
     return bytes_append(b, &c, 1);
 }
 
+bool bytes_add_int(struct bytes *b, int64_t n)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (n < 0)
+        digits[--at] = '-';
+    return bytes_append(b, digits + at, sizeof digits - at);
+}
+
 bool bytes_printf(struct bytes *b, const char *format, ...)
 {
     must(b->data);

@@ -21,6 +21,7 @@ void bytes_clear(struct bytes *b); // keeps the memory
 bool bytes_append(struct bytes *b, const void *data, size_t length);
 bool bytes_add(struct bytes *b, const char *s);
 bool bytes_add_char(struct bytes *b, char c);
+bool bytes_add_int(struct bytes *b, int64_t n); // decimal
 bool bytes_printf(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *bytes_take(struct bytes *b,
                  size_t *length); // the caller frees with mem_free; b is empty after

@@ -9,6 +9,8 @@
 
 #include "base/must.h"
 
+#define SMALL 1024 // bytes
+
 static atomic_size_t fail_at;
 
 // Counts down to the allocation that a test wants to fail; the flag is zero outside such tests.
@@ -29,8 +31,11 @@ void *mem_alloc(size_t bytes)
 
 void *mem_zero(size_t count, size_t bytes)
 {
-    // calloc refuses a product that overflows; zero of something is still an address to free.
-    return there(count && bytes ? calloc(count, bytes) : calloc(1, 1));
+    // What is small comes from malloc, which keeps small pieces at hand for each thread; calloc
+    // does not. It refuses a product that overflows; zero of something is still an address to free.
+    if (count > SMALL || bytes > SMALL || count * bytes > SMALL || count * bytes == 0)
+        return there(count && bytes ? calloc(count, bytes) : calloc(1, 1));
+    return memset(there(malloc(count * bytes)), 0, count * bytes);
 }
 
 void *mem_resize(void *p, size_t bytes)

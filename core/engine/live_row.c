@@ -82,31 +82,46 @@ void live_row_put(struct engine *e, struct live *l, const char *waits_for)
     bytes_done(&state);
 }
 
+static void value_in(void *context, json *value)
+{
+    const struct writing *w = context;
+    payload_read(&w->live->payloads, w->store, value);
+}
+
 // A definition that no longer compiles (a plugin is gone), or a state that does not decode, must
 // not keep the engine down: the instance is kept as it is and becomes an incident.
-static void decode(struct engine *e, struct live *l, json state, json as_written)
+static void decode(struct engine *e, struct live *l, const struct row *row)
 {
     struct fail why = {0};
+    const struct value *state = &row->columns[INSTANCE_STATE];
     const char *before = engine_take_in_hand(e, l->id);
     struct definition *d = catalogue_compiled(e, l->entry, &why);
-    if (d)
-        l->instance = instance_decode(l->id, d, state, &why);
+    struct writing in = {.live = l, .store = e->store};
+    if (d && state->bytes > 0)
+        l->instance = instance_read(
+            &(struct state_source){l->id, d, state->data, state->bytes, value_in, &in}, &why);
     engine_take_in_hand(e, before);
     if (l->instance)
         return;
-    l->unread = json_ref(as_written);
+    l->unread = rows_json(row, INSTANCE_STATE);
+    if (json_is_object(l->unread))
+        json_remove(&l->unread, INBOX_KEY);
     log_error("engine", "instance_unreadable", "instance=%s reason=\"%s\"", l->id, why.message);
 }
 
-static void decode_inbox(struct live *l, json *state)
+// Few states have one, so the text is read for it only where its name stands in it.
+static void decode_inbox(struct live *l, const struct row *row)
 {
-    json inbox = json_get(*state, INBOX_KEY);
+    const struct value *state = &row->columns[INSTANCE_STATE];
+    static const char name[] = "\"" INBOX_KEY "\"";
+    if (state->bytes == 0 || !memmem(state->data, state->bytes, name, sizeof name - 1))
+        return;
+    json whole = rows_json(row, INSTANCE_STATE), inbox = json_get(whole, INBOX_KEY);
     l->inbox_saved = !json_is_absent(inbox);
-    if (l->inbox_saved) {
+    if (l->inbox_saved)
         inbox_decode(&l->inbox, inbox);
-        json_remove(state, INBOX_KEY);
-    }
     json_free(inbox);
+    json_free(whole);
 }
 
 static struct catalogue_entry *entry_of(struct engine *e, const struct row *row)
@@ -152,15 +167,10 @@ struct live *live_row_read(struct engine *e, const struct row *row)
     l->events_from = row_integer(row, INSTANCE_EVENTS_FROM);
     l->has_rows = true; // the store knows, memory does not
     read_head(l, row);
-    json state = rows_json(row, INSTANCE_STATE);
-    decode_inbox(l, &state);
-    json as_written = json_ref(state);
-    payloads_get(&l->payloads, e->store, &state);
-    decode(e, l, state, as_written);
-    json_free(as_written);
+    decode_inbox(l, row);
+    decode(e, l, row);
     l->has_steps = !l->instance || l->entry->has_steps;
     l->has_children = !l->instance || l->entry->has_children;
-    json_free(state);
     // Only quarantine leaves an incident on what is paused.
     l->quarantined = l->incident && l->unread_status == STATUS_SUSPENDED;
     return l;

@@ -8,7 +8,6 @@
 #include "base/must.h"
 #include "store/payload.h"
 
-#define VALUES_KEY     "V"
 #define REFERENCE_KEY  "$payload"
 #define BYTES_MAX      ((size_t)1 << 28)
 #define REMEMBERED_MAX 16
@@ -113,19 +112,8 @@ static json get(struct payloads *p, struct store *s, json reference)
     return out;
 }
 
-void payloads_get(struct payloads *p, struct store *s, json *state)
+void payload_read(struct payloads *p, struct store *s, json *value)
 {
-    json values = json_get(*state, VALUES_KEY);
-    bool changed = false;
-    for (size_t i = 0; i < json_length(values); i++) {
-        json value = json_at(values, i);
-        if (json_has(value, REFERENCE_KEY)) {
-            json_put_take(&values, i, get(p, s, value));
-            changed = true;
-        }
-        json_free(value);
-    }
-    if (changed)
-        json_set(state, VALUES_KEY, values);
-    json_free(values);
+    if (json_has(*value, REFERENCE_KEY))
+        json_swap_take(value, get(p, s, *value));
 }

@@ -22,4 +22,5 @@ struct payloads {
 void payloads_done(struct payloads *p);
 // For instance_write: writes the reference of a large value that lies (or is put) in the store.
 bool payload_written(struct payloads *p, struct store *s, json value, struct bytes *out);
-void payloads_get(struct payloads *p, struct store *s, json *state);
+// For instance_read: in place of a reference the value that it names.
+void payload_read(struct payloads *p, struct store *s, json *value);

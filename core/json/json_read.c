@@ -12,10 +12,12 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "json/json_key.h"
+#include "json/json_place.h"
 
 #define TEXT_BYTES_MAX   (256u * 1024 * 1024)
 #define STORED_DEPTH     512
 #define NUMBER_BYTES_MAX 400 // digits of the longest number that is read
+#define KEYS_SEEN        16  // of an object, compared one by one
 
 struct reader {
     const char *start, *at, *end;
@@ -297,7 +299,24 @@ static bool read_array(struct reader *r, json *out)
     return true;
 }
 
-static bool read_member(struct reader *r, json *object)
+// The keys of an object so far, which live on in it.
+struct seen {
+    const char *keys[KEYS_SEEN];
+    int count; // more than KEYS_SEEN: the rest is not here
+};
+
+static bool stands_twice(const struct reader *r, const struct seen *seen, json object, json key)
+{
+    if (r->find_double)
+        return jv_object_has(jv_copy(object), jv_copy(key));
+    const char *text = jv_string_value(key);
+    for (int i = 0; i < seen->count && i < KEYS_SEEN; i++)
+        if (seen->keys[i] == text || strcmp(seen->keys[i], text) == 0)
+            return true;
+    return false;
+}
+
+static bool read_member(struct reader *r, struct seen *seen, json *object)
 {
     const char *from = r->at;
     json key, value;
@@ -305,7 +324,7 @@ static bool read_member(struct reader *r, json *object)
         return unexpected(r, "a key in double quotes");
     if (!read_text(r, true, &key))
         return false;
-    if (r->find_double && jv_object_has(jv_copy(*object), jv_copy(key))) {
+    if (stands_twice(r, seen, *object, key)) {
         char what[160];
         snprintf(what, sizeof what, "the key '%.*s' stands twice in one object",
                  (int)utf8_valid_prefix(jv_string_value(key), strnlen(jv_string_value(key), 100)),
@@ -321,6 +340,9 @@ static bool read_member(struct reader *r, json *object)
         jv_free(key);
         return colon ? false : unexpected(r, "':'");
     }
+    if (seen->count < KEYS_SEEN)
+        seen->keys[seen->count] = jv_string_value(key);
+    seen->count++;
     *object = jv_object_set(*object, key, value);
     return true;
 }
@@ -329,7 +351,8 @@ static bool read_object(struct reader *r, json *out)
 {
     const char *from = r->at;
     json object = jv_object();
-    int members = 0;
+    struct seen seen;
+    seen.count = 0; // the keys are not cleared: most objects have few
     bool bad = false;
     r->at++;
     skip_space(r);
@@ -339,15 +362,14 @@ static bool read_object(struct reader *r, json *out)
         return true;
     }
     do {
-        if (!read_member(r, &object)) {
+        if (!read_member(r, &seen, &object)) {
             bad = true;
             break;
         }
-        members++;
     } while (more_follows(r, '}', &bad));
-    // Asking before each key would double the work for a mistake that is rare; so count, and read
-    // such an object once more to name the key.
-    if (!bad && jv_object_length(jv_copy(object)) != members) {
+    // In a large object, asking before each key would double the work for a mistake that is rare;
+    // so count, and read such an object once more to name the key.
+    if (!bad && seen.count > KEYS_SEEN && jv_object_length(jv_copy(object)) != seen.count) {
         must(!r->find_double);
         jv_free(object);
         r->at = from;
@@ -438,4 +460,16 @@ bool json_parse(const char *text, size_t bytes, json *out, struct fail *why)
 bool json_parse_stored(const char *text, size_t bytes, json *out, struct fail *why)
 {
     return read_with_depth(text, bytes, STORED_DEPTH, out, why);
+}
+
+bool json_read_at(const char **at, const char *end, json *out, struct fail *why)
+{
+    struct reader r = {*at, *at, end, 0, STORED_DEPTH, false, why};
+    *out = jv_invalid();
+    if (!read_value(&r, out)) {
+        *out = jv_invalid();
+        return false;
+    }
+    *at = r.at;
+    return true;
 }

@@ -73,20 +73,6 @@ void json_write_text(const char *s, size_t bytes, struct bytes *out)
     bytes_add_char(out, '"');
 }
 
-static void write_integer(int64_t n, struct bytes *out)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    uint64_t rest = n < 0 ? (uint64_t)-n : (uint64_t)n;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (n < 0)
-        digits[--at] = '-';
-    bytes_append(out, digits + at, sizeof digits - at);
-}
-
 // JSON has no word for what is not a number or has no end: jq writes null and the largest double.
 void json_write_number(double n, struct bytes *out)
 {
@@ -97,7 +83,7 @@ void json_write_number(double n, struct bytes *out)
     if (isinf(n))
         n = n > 0 ? DBL_MAX : -DBL_MAX;
     if (floor(n) == n && fabs(n) <= 9007199254740992.0) {
-        write_integer((int64_t)n, out);
+        bytes_add_int(out, (int64_t)n);
         return;
     }
     char text[40];
@@ -129,7 +115,7 @@ static void write_array(struct writer *w, json v)
         new_line(w);
         json item = jv_array_get(jv_copy(v), i);
         write_value(w, item);
-        jv_free(item);
+        json_free(item);
     }
     w->depth--;
     if (count > 0)
@@ -175,9 +161,10 @@ static struct member *list_members(json v, struct member few[FEW_KEYS], size_t *
             memcpy(members, few, FEW_KEYS * sizeof(struct member));
         }
         json key = jv_object_iter_key(v, i), value = jv_object_iter_value(v, i);
-        members[count++] = (struct member){jv_string_value(key), json_text_bytes(key), value};
-        jv_free(key);
-        jv_free(value);
+        const char *text = jv_string_value(key);
+        size_t bytes = (size_t)jv_string_length_bytes(key); // gives the key back
+        members[count++] = (struct member){text, bytes, value};
+        json_free(value);
     }
     sort_members(members, count);
     *members_count = count;

@@ -16,27 +16,10 @@
 #include "machine/state.h"
 #include "machine/values.h"
 
-// A state is written as text at once: building it as a value first would cost three times as much,
-// and it is written at every commit.
-#define STATE_BYTES_MAX ((size_t)1 << 30)
-
-static void put_int(struct bytes *out, int64_t n)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-    do
-        digits[--at] = (char)('0' + rest % 10);
-    while ((rest /= 10) != 0);
-    if (n < 0)
-        digits[--at] = '-';
-    bytes_append(out, digits + at, sizeof digits - at);
-}
-
 static void next_int(struct bytes *out, int64_t n)
 {
     bytes_add_char(out, ',');
-    put_int(out, n);
+    bytes_add_int(out, n);
 }
 
 static void put_text(struct bytes *out, const char *s)
@@ -49,12 +32,12 @@ static void put_text(struct bytes *out, const char *s)
 static void put_listening(const struct listening *l, struct values *v, struct bytes *out)
 {
     bytes_add_char(out, '[');
-    put_int(out, l->closed);
+    bytes_add_int(out, l->closed);
     next_int(out, values_add(v, l->bound));
     bytes_add(out, ",[");
     for (size_t n = 0; n < l->count; n++) {
         bytes_add(out, n > 0 ? ",[" : "[");
-        put_int(out, l->items[n].open);
+        bytes_add_int(out, l->items[n].open);
         next_int(out, values_add(v, l->items[n].with));
         next_int(out, values_add(v, l->items[n].expected));
         bytes_add_char(out, ']');
@@ -133,7 +116,7 @@ static void put_frame(const struct instance *i, const struct frame *f, struct va
 static void put_member(struct bytes *out, const char *key, int64_t n)
 {
     bytes_add(out, key);
-    put_int(out, n);
+    bytes_add_int(out, n);
 }
 
 static void put_marks(const struct instance *i, struct bytes *out)
@@ -176,6 +159,8 @@ static void put_members(const struct instance *i, struct values *v, struct bytes
     put_member(out, ",\"v\":", STATE_FORMAT);
 }
 
+// A state is written as text at once: building it as a value first would cost three times as much,
+// and it is written at every commit.
 void instance_write(const struct instance *i, struct bytes *out, value_written *written,
                     void *context)
 {

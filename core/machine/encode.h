@@ -4,7 +4,8 @@
 
 #include "machine/machine.h"
 
-#define STATE_FORMAT 1
+#define STATE_FORMAT    1
+#define STATE_BYTES_MAX ((size_t)1 << 30)
 
 enum {
     FIELD_REFERENCE,

@@ -59,6 +59,18 @@ json instance_encode(const struct instance *i);
 typedef bool value_written(void *context, json value, struct bytes *out);
 void instance_write(const struct instance *i, struct bytes *out, value_written *written,
                     void *context);
+// And back from that text. `read` sees each object of "V" and may put what it stands for in its
+// place; NULL: none stands for another. Members that are none of the machine's are passed over.
+typedef void value_read(void *context, json *value);
+struct state_source {
+    const char *id;
+    struct definition *definition;
+    const char *text; // compact, as written
+    size_t bytes;
+    value_read *read;
+    void *context;
+};
+struct instance *instance_read(const struct state_source *source, struct fail *why);
 struct instance *instance_decode(const char *id, struct definition *definition, json state,
                                  struct fail *why);
 // The same instance by another version of its definition, with the state as it stands; `i` stays as

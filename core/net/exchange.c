@@ -90,12 +90,12 @@ static bool framing_is_plain(struct request *r, const char *version)
 
 static bool body_is_bounded(struct request *r)
 {
+    size_t most = r->server->opts.body_bytes_max;
+    if (!r->too_large && declared_length(r) <= (int64_t)most)
+        return true;
     char detail[120];
-    snprintf(detail, sizeof(detail), "the body may have %zu bytes at most",
-             r->server->opts.body_bytes_max);
-    if (r->too_large || declared_length(r) > (int64_t)r->server->opts.body_bytes_max)
-        return refuse(r, 413, "body_too_large", detail);
-    return true;
+    snprintf(detail, sizeof(detail), "the body may have %zu bytes at most", most);
+    return refuse(r, 413, "body_too_large", detail);
 }
 
 static bool refuse_for_now(struct request *r, const char *code, const char *detail)

@@ -55,19 +55,24 @@ static void add_comma(struct bytes *out)
         bytes_add_char(out, ',');
 }
 
-static bool needs_more(const struct entry *e)
+static bool has_member(json object)
 {
-    return json_length(e->more) > 0 || strcmp(e->name, last_segment(e->reference)) != 0;
+    int at = 0;
+    const char *key;
+    json value;
+    return json_any(object, &at, &key, &value);
 }
 
 // The members of `more` and, where it does not follow from the reference, the name.
 static void add_more(const struct entry *e, struct bytes *out)
 {
-    bool named = strcmp(e->name, last_segment(e->reference)) != 0;
+    bool named = strcmp(e->name, last_segment(e->reference)) != 0, has_more = has_member(e->more);
+    if (!named && !has_more)
+        return;
     bytes_add_char(out, ',');
     if (!named) {
         json_write(e->more, JSON_COMPACT, out);
-    } else if (json_length(e->more) == 0) { // nothing to merge with: written as it is
+    } else if (!has_more) { // nothing to merge with: written as it is
         bytes_append(out, "{\"name\":", 8);
         json_write_text(e->name, strlen(e->name), out);
         bytes_add_char(out, '}');
@@ -106,10 +111,9 @@ void entry_add(const struct entry *e, struct bytes *out)
     json_write_text(e->reference, strlen(e->reference), out);
     if (e->attempt != ENTRY_NO_ATTEMPT) {
         bytes_add_char(out, ',');
-        json_write_number((double)e->attempt, out);
+        bytes_add_int(out, e->attempt);
     }
-    if (needs_more(e))
-        add_more(e, out);
+    add_more(e, out);
     bytes_add_char(out, ']');
 }
 

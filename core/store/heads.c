@@ -1,6 +1,5 @@
 #include "store/heads.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,10 +163,12 @@ bool heads_next(struct heads_reader *r, struct head *head, bool *broken)
 
 void heads_add_line(const char *instance, int64_t seq, const struct hash *hash, struct bytes *out)
 {
-    char encoded[BASE64_SIZE(HASH_BYTES)], tail[CHAIN_LINE_EXTRA + 1];
+    char encoded[BASE64_SIZE(HASH_BYTES)];
     base64_encode(hash->bytes, HASH_BYTES, encoded);
-    int bytes = snprintf(tail, sizeof(tail), " %lld %s\n", (long long)seq, encoded);
-    must(bytes > 0 && (size_t)bytes < sizeof(tail));
     bytes_add(out, instance);
-    bytes_append(out, tail, (size_t)bytes);
+    bytes_add_char(out, ' ');
+    bytes_add_int(out, seq);
+    bytes_add_char(out, ' ');
+    bytes_add(out, encoded);
+    bytes_add_char(out, '\n');
 }

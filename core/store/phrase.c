@@ -81,9 +81,11 @@ static const struct phrase second[] = {
 static_assert(FIRST_CODE + COUNT(first) <= SECOND, "a code each");
 static_assert(SECOND_CODE + COUNT(second) <= 0x7f, "a code each");
 
-// The phrases by their first byte, the longest first; numbers from 1, 0 ends a list.
+// The phrases by their first two bytes, the longest first; numbers from 1, 0 ends a list. Where
+// other phrases share a place they stand in its list and do not fit.
+#define PLACES 1024 // a power of two
 static struct {
-    uint8_t begins[256];
+    uint8_t begins[PLACES];
     uint8_t next[ALL + 1];
 } lists;
 static pthread_once_t lists_made = PTHREAD_ONCE_INIT;
@@ -94,11 +96,17 @@ static const struct phrase *phrase_at(size_t number)
     return number <= COUNT(first) ? &first[number - 1] : &second[number - 1 - COUNT(first)];
 }
 
+static uint8_t *place_of(const char *text)
+{
+    return &lists.begins[((uint8_t)text[0] * 37u + (uint8_t)text[1]) & (PLACES - 1)];
+}
+
 static void make_lists(void)
 {
     for (uint8_t number = 1; number <= ALL; number++) {
         const struct phrase *p = phrase_at(number);
-        uint8_t *place = &lists.begins[(uint8_t)p->text[0]];
+        must(p->length >= 2);
+        uint8_t *place = place_of(p->text);
         while (*place != 0 && phrase_at(*place)->length >= p->length)
             place = &lists.next[*place];
         lists.next[number] = *place;
@@ -109,10 +117,12 @@ static void make_lists(void)
 // The number of the longest phrase that begins here; 0: none.
 static size_t find(const char *text, size_t left)
 {
-    size_t number = lists.begins[(uint8_t)text[0]];
+    if (left < 2)
+        return 0;
+    size_t number = *place_of(text);
     for (; number != 0; number = lists.next[number]) {
         const struct phrase *p = phrase_at(number);
-        if (p->length <= left && p->text[1] == text[1] && memcmp(p->text, text, p->length) == 0)
+        if (p->length <= left && memcmp(p->text, text, p->length) == 0)
             return number;
     }
     return 0;
@@ -164,10 +174,24 @@ static struct phrase decoded(const char *packed, size_t left, size_t *taken)
     return (struct phrase){NULL, 0};
 }
 
+// How many bytes from here on stand for themselves.
+static size_t plain_run(const char *packed, size_t left)
+{
+    size_t run = 0;
+    while (run < left && (uint8_t)packed[run] >= CONTROLS)
+        run++;
+    return run;
+}
+
 bool phrases_unpacked_length(const char *packed, size_t bytes, size_t *length)
 {
     *length = 0;
     for (size_t i = 0, taken; i < bytes; i += taken) {
+        size_t run = plain_run(packed + i, bytes - i);
+        *length += run;
+        i += run;
+        if (i == bytes)
+            break;
         struct phrase p = decoded(packed + i, bytes - i, &taken);
         if (p.length == 0)
             return false;
@@ -179,6 +203,12 @@ bool phrases_unpacked_length(const char *packed, size_t bytes, size_t *length)
 void phrases_unpack(const char *packed, size_t bytes, char *out)
 {
     for (size_t i = 0, taken; i < bytes; i += taken) {
+        size_t run = plain_run(packed + i, bytes - i);
+        memcpy(out, packed + i, run);
+        out += run;
+        i += run;
+        if (i == bytes)
+            break;
         struct phrase p = decoded(packed + i, bytes - i, &taken);
         must(p.length > 0);
         memcpy(out, p.text, p.length);

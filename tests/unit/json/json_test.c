@@ -360,6 +360,32 @@ TEST(json, keys_that_push_each_other_out_stay_apart_on_every_thread)
     json_free(v);
 }
 
+TEST(json, finds_a_double_key_in_objects_of_any_size)
+{
+    UNUSED_STATE;
+    for (int size = 2; size < 40; size++) {
+        struct bytes text;
+        bytes_init(&text, 10000);
+        for (int i = 0; i < size; i++)
+            bytes_printf(&text, "%s\"k%d\":%d", i == 0 ? "{" : ",", i, i);
+        size_t good = text.length;
+        for (int twice = -1; twice < size; twice++) {
+            text.data[text.length = good] = 0;
+            if (twice >= 0)
+                bytes_printf(&text, ",\"\\u006b%d\":0", twice);
+            bytes_add_char(&text, '}');
+            json v;
+            struct fail why = {0};
+            assert_int_equal(json_parse(text.data, text.length, &v, &why), twice < 0);
+            if (twice < 0)
+                json_free(v);
+            else
+                assert_non_null(strstr(why.message, "stands twice"));
+        }
+        bytes_done(&text);
+    }
+}
+
 TEST(json, frees_a_value_of_any_depth)
 {
     UNUSED_STATE;
@@ -384,4 +410,4 @@ RUN(CASE(json, writes_sorted_keys_and_raw_utf8),
     CASE(json, knows_integers), CASE(json, an_object_may_change_while_it_is_walked_in_order),
     CASE(json, walks_every_member_once_in_no_order),
     CASE(json, keys_that_push_each_other_out_stay_apart_on_every_thread),
-    CASE(json, frees_a_value_of_any_depth))
+    CASE(json, finds_a_double_key_in_objects_of_any_size), CASE(json, frees_a_value_of_any_depth))

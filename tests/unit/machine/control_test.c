@@ -130,6 +130,42 @@ TEST(control, refuses_damaged_states)
     definition_unref(d);
 }
 
+static bool is_read(struct definition *d, const char *text, size_t bytes)
+{
+    struct fail why = {0};
+    struct instance *i =
+        instance_read(&(struct state_source){"i", d, text, bytes, NULL, NULL}, &why);
+    assert_true(i != NULL || why.kind == FAIL_CORRUPT);
+    instance_free(i);
+    return i != NULL;
+}
+
+// A task's name may hold what JSON escapes; members of others are passed over; nothing that is cut
+// short or goes on behind its end is read.
+TEST(control, reads_a_state_from_its_text_whole_or_not_at_all)
+{
+    UNUSED_STATE;
+    struct play p;
+    play_init(&p, "do:\n- 'say \"한글\"': {listen: {to: {one: {with: {type: t}}}}}\n", true);
+    play_script(&p, "start {\"a\": [1, \"\\\"}\"]}\n");
+    struct bytes text;
+    bytes_init(&text, 10000);
+    instance_write(p.instance, &text, NULL, NULL);
+    assert_true(is_read(p.definition, text.data, text.length));
+    for (size_t bytes = 0; bytes < text.length; bytes++)
+        assert_false(is_read(p.definition, text.data, bytes));
+    bytes_add_char(&text, '}');
+    assert_false(is_read(p.definition, text.data, text.length));
+    text.length -= 2;
+    bytes_add(&text, ",\"$inbox\":[{\"r\":0}]}");
+    assert_true(is_read(p.definition, text.data, text.length));
+    text.length--;
+    bytes_add(&text, ",\"s\":2}"); // twice
+    assert_false(is_read(p.definition, text.data, text.length));
+    bytes_done(&text);
+    play_done(&p);
+}
+
 TEST(control, writes_a_shared_value_once)
 {
     UNUSED_STATE;
@@ -182,6 +218,7 @@ RUN(CASE(control, cancels_all_that_waits), CASE(control, keeps_what_comes_while_
     CASE(control, a_fork_that_faulted_at_its_start_starts_its_other_branches_later),
     CASE(control, a_timeout_of_the_workflow_can_be_retried),
     CASE(control, refuses_what_does_not_fit), CASE(control, refuses_damaged_states),
+    CASE(control, reads_a_state_from_its_text_whole_or_not_at_all),
     CASE(control, writes_a_shared_value_once),
     CASE(control, a_loop_over_a_range_keeps_a_small_state),
     CASE(control, types_of_errors_match_in_every_family))
