@@ -13,6 +13,7 @@
 #include "base/last_words.h"
 #include "base/mem.h"
 #include "store/log_file.h"
+#include "store/page_check.h"
 #include "store/sqlite_file.h"
 
 #define FREE_BYTES_FEW (256LL * 1024 * 1024)
@@ -108,16 +109,14 @@ static void check_last_words(const char *directory, struct doctor_report *r)
         when, crash.text);
 }
 
-static void check_log(const char *directory, struct doctor_report *r)
+static bool check_log(const char *directory, struct doctor_report *r)
 {
     long long bytes = file_bytes(directory, SQLITE_FILE_NAME "-wal", NULL);
-    int64_t missing = log_pages_missing(directory);
-    if (missing > 0)
-        say(r, "problem",
-            "the log was cut short: %lld pages are missing, and the last commits with them; what "
-            "is left is whole; put the log back if there is a copy, or restore a backup that is "
-            "newer, or go on without them",
-            (long long)missing);
+    struct log_report log = log_examine(directory, NULL, NULL);
+    struct fail why;
+    bool whole = log_is_whole(directory, &log, &why);
+    if (!whole)
+        say(r, "problem", "%s", why.message);
     if (bytes > LOG_BYTES_MANY)
         say(r, "hint",
             "the log has %lld MB; some reader (a backup, an open shell) holds it, or checkpoints "
@@ -125,6 +124,31 @@ static void check_log(const char *directory, struct doctor_report *r)
             bytes >> 20);
     else if (bytes > 0)
         say(r, "ok", "the log has %lld KB", bytes >> 10);
+    return whole;
+}
+
+// The bytes of every page; what SQLite finds in them comes after.
+static void check_sums(const char *directory, struct doctor_report *r)
+{
+    struct page_report pages = {.lines = mem_new(struct bytes)};
+    bytes_init(pages.lines, r->lines->max);
+    page_check(directory, &pages);
+    char *rest = pages.lines->data;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;)
+        if (line[0] != '\0')
+            say(r, "problem", "%s", line);
+    if (pages.bad > 0)
+        say(r, "hint",
+            "nothing is decided upon these pages: the server stops where it needs one; stop it, "
+            "keep a copy of the directory as it is, restore a backup ('dure restore')");
+    else if (pages.kept)
+        say(r, "ok", "each of %lld pages fits its sum", (long long)pages.pages);
+    else
+        say(r, "hint",
+            "the pages have no sums, so that a bit that flips in them may not be found: make room "
+            "on the disk for a second copy of the database, and start 'dure serve' again");
+    bytes_done(pages.lines);
+    mem_free(pages.lines);
 }
 
 static void check_pages(sqlite3 *db, struct doctor_report *r)
@@ -198,17 +222,21 @@ static void check_indexes(sqlite3 *db, enum table table, struct doctor_report *r
     }
 }
 
+static bool has_database(const char *directory, struct doctor_report *r)
+{
+    long long bytes = file_bytes(directory, SQLITE_FILE_NAME, NULL);
+    if (bytes < 0)
+        say(r, "problem", "there is no database in '%s'; is it the right directory?", directory);
+    else
+        say(r, "ok", "the database has %lld KB", bytes >> 10);
+    return bytes >= 0;
+}
+
 static void check_database(const char *directory, struct doctor_report *r)
 {
     struct fail why;
-    long long bytes = file_bytes(directory, SQLITE_FILE_NAME, NULL);
-    if (bytes < 0) {
-        say(r, "problem", "there is no database in '%s'; is it the right directory?", directory);
-        return;
-    }
-    say(r, "ok", "the database has %lld KB", bytes >> 10);
     char *path = mem_printf("%s/%s", directory, SQLITE_FILE_NAME);
-    sqlite3 *db = link_open(path, LINK_READ, NULL, &why);
+    sqlite3 *db = link_open(path, LINK_TRUST, NULL, &why); // sums were looked at
     mem_free(path);
     if (db == NULL || !file_check_version(db, &why)) {
         say(r, "problem", "%s", why.message);
@@ -237,7 +265,12 @@ bool store_doctor(const char *directory, struct doctor_report *report)
     check_room(directory, report);
     check_lock(directory, report);
     check_last_words(directory, report);
-    check_log(directory, report);
-    check_database(directory, report);
+    // Whoever opens a log that is not whole makes its index anew, and nobody finds that again.
+    bool log_is_good = check_log(directory, report);
+    if (!has_database(directory, report))
+        return false;
+    check_sums(directory, report);
+    if (log_is_good)
+        check_database(directory, report);
     return report->problems == 0;
 }

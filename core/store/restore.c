@@ -12,6 +12,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_file.h"
 #include "store/store.h"
+#include "store/sums_vfs.h"
 
 // All that a data directory in the making can have.
 static const char *const own_names[] = {SQLITE_FILE_NAME, SQLITE_FILE_NAME "-wal",
@@ -30,11 +31,16 @@ static void remove_partial(const char *directory)
 
 static bool copy_pages(sqlite3 *from, sqlite3 *to, struct fail *why)
 {
+    if (!sums_are_kept(from))
+        sums_unwanted(to);
     sqlite3_backup *copy = sqlite3_backup_init(to, "main", from, "main");
     if (copy == NULL)
         return link_fail(to, "restoring", why);
-    sqlite3_backup_step(copy, -1);
-    return sqlite3_backup_finish(copy) == SQLITE_OK || link_fail(to, "restoring", why);
+    int code = sqlite3_backup_step(copy, -1);
+    if (sqlite3_backup_finish(copy) == SQLITE_OK)
+        return true;
+    return code == SQLITE_IOERR_DATA ? link_fail_damaged(from, "restoring", why)
+                                     : link_fail(to, "restoring", why);
 }
 
 static bool copy_into(const char *file, const char *directory, struct fail *why)
@@ -67,23 +73,13 @@ static bool examine(const char *directory, struct audit_report *report, struct f
 
 static bool sync_path(const char *path, struct fail *why)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool synced = fd >= 0 && fsync(fd) == 0;
-    if (!synced)
-        fail(why, FAIL_IO, "cannot sync '%s': %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return synced;
+    return file_sync(path) || fail(why, FAIL_IO, "cannot sync '%s': %s", path, strerror(errno));
 }
 
 static bool sync_parent(const char *directory, struct fail *why)
 {
-    char *path = mem_string(directory), *slash = strrchr(path, '/');
-    if (slash != NULL)
-        slash[slash == path ? 1 : 0] = '\0';
-    bool synced = sync_path(slash != NULL ? path : ".", why);
-    mem_free(path);
-    return synced;
+    return file_sync_folder(directory) ||
+           fail(why, FAIL_IO, "cannot sync the folder of '%s': %s", directory, strerror(errno));
 }
 
 // A name that nothing has: what was there may be all that is left of something.

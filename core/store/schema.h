@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SCHEMA_VERSION     4
+#define SCHEMA_VERSION     5
 #define SCHEMA_COLUMNS_MAX 20
 #define SCHEMA_KEYS_MAX    5 // columns in a key or index
 #define SCHEMA_INDEXES_MAX 4 // beside the primary key

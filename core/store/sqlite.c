@@ -14,7 +14,9 @@
 #include "store/sqlite_check.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_reader.h"
+#include "store/sqlite_sums.h"
 #include "store/sqlite_writer.h"
+#include "store/sums_vfs.h"
 
 #define RETRY_MS  50
 #define WAL_PAGES 2000 // of 4 KiB: fewer means copying hot pages more often, more a longer recovery
@@ -30,9 +32,10 @@ struct sqlite_driver {
 };
 
 // From version−1 to version; see sqlite_file.h. Version 1 is where everything began; 2 and 4
-// brought tables; since 3 ids, words and phrases are packed.
-static const struct migration migrations[] = {
-    {1, NULL, false}, {2, NULL, false}, {3, NULL, true}, {4, NULL, false}, {0, NULL, false}};
+// brought tables; since 3 ids, words and phrases are packed; since 5 pages may have sums, which an
+// older program would not keep.
+static const struct migration migrations[] = {{1, NULL, false}, {2, NULL, false}, {3, NULL, true},
+                                              {4, NULL, false}, {5, NULL, false}, {0, NULL, false}};
 
 static struct sqlite_driver *self(struct store_driver *d)
 {
@@ -165,25 +168,44 @@ static bool make_private_file(const char *path, struct fail *why)
     return true;
 }
 
+// A log that was cut short leaves a whole, older state, with which an unattended server goes on,
+// and says so. One that is damaged has its commits still, which going on would write over.
+static bool log_may_be_opened(const char *directory, struct fail *why)
+{
+    struct log_report log = log_examine(directory, NULL, NULL);
+    if (log_is_whole(directory, &log, why))
+        return true;
+    if (log.state == LOG_DAMAGED || log_is_mixed(&log))
+        return false;
+    log_error("store", "log_cut_short", "pages=%lld way_out=\"%s\"", (long long)log.missing,
+              why->message);
+    return true;
+}
+
+static sqlite3 *open_prepared(const struct sqlite_opts *opts, const char *path, struct fail *why)
+{
+    sqlite3 *db = link_open(path, LINK_WRITE, opts->vfs, why);
+    if (db != NULL && prepare_file(db, opts, why))
+        return db;
+    sqlite3_close(db);
+    return NULL;
+}
+
 static bool start_writer(struct sqlite_driver *driver, const struct sqlite_opts *opts,
                          const char *path, struct fail *why)
 {
     if (!opts->in_line && ((driver->lock = directory_lock(opts->directory, why)) < 0 ||
                            !log_has_its_file(path, why) || !make_private_file(path, why)))
         return false;
-    int64_t missing = opts->in_line ? 0 : log_pages_missing(opts->directory);
-    if (missing > 0)
-        log_error("store", "log_cut_short",
-                  "pages=%lld way_out=\"the last commits are lost; stop, put the log back if there "
-                  "is a copy, or go on without them\"",
-                  (long long)missing);
-    sqlite3 *db = link_open(path, LINK_WRITE, opts->vfs, why);
+    if (!opts->in_line && !log_may_be_opened(opts->directory, why))
+        return false;
+    sqlite3 *db = open_prepared(opts, path, why);
+    if (db != NULL && opts->vfs == NULL && !sums_are_kept(db)) {
+        file_give_sums(db);
+        db = open_prepared(opts, path, why);
+    }
     if (db == NULL)
         return false;
-    if (!prepare_file(db, opts, why)) {
-        sqlite3_close(db);
-        return false;
-    }
     if (!opts->skip_check && !is_checked_at_once(db, opts))
         driver->check = sqlite_check_start(path);
     driver->writer = sqlite_writer_start(&(struct sqlite_writer_opts){
@@ -201,10 +223,15 @@ static bool start_reader(struct sqlite_driver *driver, const struct sqlite_opts 
     if (opts->read_only && !opts->in_line && access(path, R_OK) != 0)
         return fail(why, FAIL_NOT_FOUND, "there is no database '%s' to read: %s", path,
                     strerror(errno));
-    sqlite3 *db = link_open(path, LINK_READ, opts->vfs, why);
+    struct log_report log = {0};
+    if (opts->read_only && !opts->in_line)
+        log = log_examine(opts->directory, NULL, NULL);
+    if (!log_is_whole(opts->directory, &log, why))
+        return false;
+    sqlite3 *db = link_open(path, opts->trusts ? LINK_TRUST : LINK_READ, opts->vfs, why);
     if (db == NULL)
         return false;
-    driver->reader = sqlite_reader_new(db);
+    driver->reader = sqlite_reader_new(db, !opts->read_only);
     return !opts->read_only ||
            (file_check_version(db, why) && (opts->skip_check || file_quick_check(db, why)));
 }
@@ -224,28 +251,18 @@ struct store_driver *sqlite_driver_open(const struct sqlite_opts *opts, struct f
 
 static bool copy(sqlite3 *from, sqlite3 *to, struct fail *why)
 {
+    if (!sums_are_kept(from))
+        sums_unwanted(to);
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
     if (backup == NULL)
         return link_fail(to, "backing up", why);
-    sqlite3_backup_step(backup, -1); // in one read transaction: one moment's state
+    // In one read transaction: one moment's state.
+    int code = sqlite3_backup_step(backup, -1);
     if (sqlite3_backup_finish(backup) != SQLITE_OK)
-        return link_fail(to, "backing up", why);
+        return code == SQLITE_IOERR_DATA ? link_fail_damaged(from, "backing up", why)
+                                         : link_fail(to, "backing up", why);
     return link_run(to, "PRAGMA journal_mode=DELETE", why) && file_check_version(to, why) &&
            file_quick_check(to, why);
-}
-
-static bool sync_directory_of(const char *file)
-{
-    char *path = mem_string(file);
-    char *slash = strrchr(path, '/');
-    if (slash != NULL)
-        slash[slash == path ? 1 : 0] = '\0';
-    int directory = open(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = directory >= 0 && fsync(directory) == 0;
-    if (directory >= 0)
-        close(directory);
-    mem_free(path);
-    return synced;
 }
 
 // The copy gets its name only when it is whole and on the disk, so that nobody mistakes a torn one
@@ -257,14 +274,16 @@ bool sqlite_backup(const char *directory, const char *to_file, struct fail *why)
     char *path = mem_printf("%s/%s", directory, SQLITE_FILE_NAME);
     char *partial = mem_printf("%s.partial", to_file);
     unlink(partial);
-    sqlite3 *from = link_open(path, LINK_READ, NULL, why);
+    struct log_report log = log_examine(directory, NULL, NULL);
+    sqlite3 *from =
+        log_is_whole(directory, &log, why) ? link_open(path, LINK_READ, NULL, why) : NULL;
     sqlite3 *to = from != NULL && make_private_file(partial, why)
                       ? link_open(partial, LINK_WRITE, NULL, why)
                       : NULL;
     bool copied = to != NULL && copy(from, to, why);
     sqlite3_close(to);
     sqlite3_close(from);
-    if (copied && (rename(partial, to_file) != 0 || !sync_directory_of(to_file)))
+    if (copied && (rename(partial, to_file) != 0 || !file_sync_folder(to_file)))
         copied = fail(why, FAIL_IO, "cannot name the backup '%s': %s", to_file, strerror(errno));
     if (!copied)
         unlink(partial);

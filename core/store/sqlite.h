@@ -12,6 +12,7 @@
 struct sqlite_opts {
     const char *directory; // made if absent
     bool read_only;        // for commands that only look; takes no lock
+    bool trusts;           // read_only: what is damaged is read as it stands, for those who look
     bool skip_check;       // no quick_check; else one at the start, and of a large file after it
     const char *vfs;       // SQLite's file system; NULL: the system's (tests bring one that fails)
     int64_t retry_ms;      // the first pause after a failed commit; 0: 50

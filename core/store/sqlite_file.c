@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "store/page_owner.h"
 #include "store/sqlite_sql.h"
+#include "store/sums_vfs.h"
 
 #define LOCK_TRIES    3
 #define LOCK_PAUSE_MS 10
@@ -204,6 +206,15 @@ bool file_check_version(sqlite3 *db, struct fail *why)
     return true;
 }
 
+static void fail_damaged(sqlite3 *db, uint32_t page, struct fail *why)
+{
+    struct page_owner owner = {.page = page};
+    page_owners(sqlite3_db_filename(db, NULL), &owner, 1);
+    fail(why, FAIL_CORRUPT,
+         "page %u of the database is damaged: it belongs to %s" LINK_DAMAGE_WAY_OUT, (unsigned)page,
+         owner.words);
+}
+
 bool file_quick_check(sqlite3 *db, struct fail *why)
 {
     sqlite3_stmt *statement = link_prepare(db, "PRAGMA quick_check(1)", false, why);
@@ -212,11 +223,34 @@ bool file_quick_check(sqlite3 *db, struct fail *why)
     int code = sqlite3_step(statement);
     const char *says = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     bool whole = says != NULL && strcmp(says, "ok") == 0;
-    if (!whole && says != NULL)
+    struct sums_damage damage = sums_damage_of(db);
+    if (!whole && damage.there && !damage.in_log)
+        fail_damaged(db, damage.page, why);
+    else if (!whole && says != NULL)
         fail(why, FAIL_CORRUPT,
              "the database is damaged: %s; restore a backup, or see 'dure doctor'", says);
     else if (!whole)
         link_fail(db, "checking the database", why);
     sqlite3_finalize(statement);
     return whole;
+}
+
+bool file_sync(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    bool synced = file >= 0 && fsync(file) == 0;
+    if (file >= 0)
+        close(file);
+    return synced;
+}
+
+bool file_sync_folder(const char *path)
+{
+    char *folder = mem_string(path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder ? 1 : 0] = '\0';
+    bool synced = file_sync(slash != NULL ? folder : ".");
+    mem_free(folder);
+    return synced;
 }

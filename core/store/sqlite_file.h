@@ -26,3 +26,6 @@ struct migration {
 CHECKED bool file_migrate(sqlite3 *db, const struct migration *steps, int wanted, struct fail *why);
 CHECKED bool file_check_version(sqlite3 *db, struct fail *why); // for those who only look
 CHECKED bool file_quick_check(sqlite3 *db, struct fail *why);
+
+bool file_sync(const char *path);        // a directory too
+bool file_sync_folder(const char *path); // the directory that the path lies in

@@ -2,6 +2,10 @@
 
 #include <pthread.h>
 
+#include "base/log.h"
+#include "base/must.h"
+#include "store/sums_vfs.h"
+
 #define BUSY_TIMEOUT_MS 5000
 
 static const char settings[] = "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; "
@@ -14,13 +18,17 @@ static bool configure(sqlite3 *db, enum link_use use, struct fail *why)
     sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, use == LINK_READ, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, use != LINK_WRITE, NULL);
+    if (use == LINK_WRITE)
+        sums_wanted(db);
+    if (use == LINK_TRUST)
+        sums_trust(db);
     if (!link_run(db, settings, why))
         return false;
     // Small caches: rows come one behind the other, so few pages are hot, and the system keeps the
     // others anyway. Erased personal data must not linger in free space of a page.
-    return use == LINK_READ ? link_run(db, "PRAGMA cache_size=-4096; PRAGMA query_only=ON", why)
-                            : link_run(db, "PRAGMA cache_size=-8192; PRAGMA secure_delete=ON", why);
+    return use == LINK_WRITE ? link_run(db, "PRAGMA cache_size=-8192; PRAGMA secure_delete=ON", why)
+                             : link_run(db, "PRAGMA cache_size=-4096; PRAGMA query_only=ON", why);
 }
 
 // The accounts of memory that SQLite keeps for the process take a lock at each allocation, and two
@@ -39,7 +47,8 @@ sqlite3 *link_open(const char *path, enum link_use use, const char *vfs, struct 
     int flags =
         SQLITE_OPEN_NOMUTEX |
         (use == LINK_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-    if (sqlite3_open_v2(path, &db, flags, vfs) == SQLITE_OK && configure(db, use, why))
+    if (sqlite3_open_v2(path, &db, flags, sums_vfs_over(vfs)) == SQLITE_OK &&
+        configure(db, use, why))
         return db;
     if (db != NULL && sqlite3_errcode(db) != SQLITE_OK)
         link_fail(db, "opening the database", why);
@@ -50,6 +59,8 @@ sqlite3 *link_open(const char *path, enum link_use use, const char *vfs, struct 
 
 static enum fail_kind kind_of(int code)
 {
+    if (code == SQLITE_IOERR_DATA)
+        return FAIL_CORRUPT;
     switch (code & 0xff) {
     case SQLITE_FULL:
         return FAIL_FULL;
@@ -74,16 +85,37 @@ static const char *way_out(int code, enum fail_kind kind)
     if (kind == FAIL_FULL)
         return "; make room on the disk";
     if (kind == FAIL_CORRUPT)
-        return "; restore a backup, or see 'dure doctor'";
+        return LINK_DAMAGE_WAY_OUT;
     return kind == FAIL_IO ? "; check the disk and the rights on the data directory" : "";
+}
+
+bool link_fail_damaged(sqlite3 *db, const char *doing, struct fail *why)
+{
+    struct sums_damage damage = sums_damage_of(db);
+    if (damage.in_log)
+        return fail(why, FAIL_CORRUPT,
+                    "%s: frame %u of the log (page %u of the database) is damaged: its sum does "
+                    "not fit" LINK_DAMAGE_WAY_OUT,
+                    doing, (unsigned)damage.frame, (unsigned)damage.page);
+    return fail(why, FAIL_CORRUPT,
+                "%s: page %u of the database is damaged: its sum does not fit" LINK_DAMAGE_WAY_OUT,
+                doing, (unsigned)damage.page);
 }
 
 bool link_fail(sqlite3 *db, const char *doing, struct fail *why)
 {
     int code = sqlite3_extended_errcode(db);
+    if (code == SQLITE_IOERR_DATA)
+        return link_fail_damaged(db, doing, why);
     enum fail_kind kind = kind_of(code);
     return fail(why, kind, "%s: %s (sqlite %d)%s", doing, sqlite3_errmsg(db), code,
                 way_out(code, kind));
+}
+
+void link_stop(const struct fail *why)
+{
+    log_error("store", "damaged", "reason=\"%s\"", why->message);
+    must_failed("the database is whole", __FILE__, __LINE__, why->message);
 }
 
 bool link_run(sqlite3 *db, const char *sql, struct fail *why)

@@ -15,6 +15,7 @@ struct kept_scan {
 
 struct sqlite_reader {
     sqlite3 *db;
+    bool decides;
     sqlite3_stmt *get[TABLE_COUNT];
     struct kept_scan scans[SCANS_KEPT];
     size_t scan_count;
@@ -30,10 +31,11 @@ struct sqlite_cursor {
     bool fresh;             // the row it stands on was not handed out yet
 };
 
-struct sqlite_reader *sqlite_reader_new(sqlite3 *db)
+struct sqlite_reader *sqlite_reader_new(sqlite3 *db, bool decides)
 {
     struct sqlite_reader *reader = mem_new(struct sqlite_reader);
     reader->db = db;
+    reader->decides = decides;
     return reader;
 }
 
@@ -49,6 +51,14 @@ void sqlite_reader_free(struct sqlite_reader *reader)
     int code = sqlite3_close(reader->db);
     must(code == SQLITE_OK);
     mem_free(reader);
+}
+
+static bool refused(struct sqlite_reader *reader, enum table table, struct fail *why)
+{
+    fail_within(why, "table '%s'", schema_tables[table].name);
+    if (reader->decides && why->kind == FAIL_CORRUPT)
+        link_stop(why);
+    return false;
 }
 
 static sqlite3_stmt *prepare_get(struct sqlite_reader *reader, enum table table, struct fail *why)
@@ -67,7 +77,7 @@ bool sqlite_reader_get(struct sqlite_reader *reader, enum table table, const str
     *out = (struct row){0};
     sqlite3_stmt *statement = reader->get[table];
     if (statement == NULL && (statement = prepare_get(reader, table, why)) == NULL)
-        return false;
+        return refused(reader, table, why);
     for (int i = 0; i < schema_tables[table].key_count; i++)
         link_bind(statement, i + 1, &schema_tables[table].columns[i], &key[i], false);
     int code = sqlite3_step(statement);
@@ -75,7 +85,7 @@ bool sqlite_reader_get(struct sqlite_reader *reader, enum table table, const str
         *out = link_row(statement, table);
     bool good = code == SQLITE_ROW || code == SQLITE_DONE || link_fail(reader->db, "reading", why);
     sqlite3_reset(statement);
-    return good;
+    return good || refused(reader, table, why);
 }
 
 // A bound that the row to go on behind makes needless is left out, so that the seek goes to the row
@@ -181,6 +191,7 @@ struct sqlite_cursor *sqlite_cursor_open(struct sqlite_reader *reader, const str
         link_fail(reader->db, "reading", why);
     }
     sqlite_cursor_close(cursor);
+    refused(reader, opts->table, why);
     return NULL;
 }
 
@@ -192,8 +203,8 @@ bool sqlite_cursor_next(struct sqlite_cursor *cursor, struct row *row, struct fa
     cursor->fresh = false;
     if (cursor->code == SQLITE_ROW)
         *row = link_row(cursor->statement, cursor->table);
-    else if (cursor->code != SQLITE_DONE)
-        link_fail(cursor->reader->db, "reading", why);
+    else if (cursor->code != SQLITE_DONE && !link_fail(cursor->reader->db, "reading", why))
+        refused(cursor->reader, cursor->table, why);
     return cursor->code == SQLITE_ROW;
 }
 

@@ -7,7 +7,10 @@
 struct sqlite_reader;
 struct sqlite_cursor;
 
-struct sqlite_reader *sqlite_reader_new(sqlite3 *db); // takes the connection
+// Takes the connection. What is read is decided upon, where `decides`: then damage ends the process
+// with last words that name page and table, and is no failure that somebody could take for "there
+// is no such row".
+struct sqlite_reader *sqlite_reader_new(sqlite3 *db, bool decides);
 void sqlite_reader_free(struct sqlite_reader *reader);
 
 CHECKED bool sqlite_reader_get(struct sqlite_reader *reader, enum table table,

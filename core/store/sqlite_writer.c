@@ -303,7 +303,7 @@ static bool write_batch(struct sqlite_writer *w, const struct batch *batch, stru
         bool written =
             write->kind == WRITE_PUT ? put_row(w, write, why) : delete_rows(w, write, why);
         if (!written)
-            return false;
+            return fail_within(why, "table '%s'", schema_tables[write->table].name);
     }
     return true;
 }
@@ -325,6 +325,8 @@ static bool write_group(struct sqlite_writer *w, const struct job *first, struct
         written = write_batch(w, job->batch, why);
     if (written && run_kept(w, &w->statements.commit, "COMMIT", why))
         return true;
+    if (why->kind == FAIL_CORRUPT)
+        link_stop(why); // trying again would change nothing
     struct fail ignored;
     if (!sqlite3_get_autocommit(w->db) &&
         !run_kept(w, &w->statements.rollback, "ROLLBACK", &ignored))
@@ -357,6 +359,10 @@ static void checkpoint(struct sqlite_writer *w, bool idle)
     int code = sqlite3_wal_checkpoint_v2(
         w->db, NULL, insist ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &length,
         &copied);
+    struct fail why;
+    if (code != SQLITE_OK && sqlite3_extended_errcode(w->db) == SQLITE_IOERR_DATA &&
+        !link_fail(w->db, "copying the log", &why))
+        link_stop(&why);
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         log_warn("store", "checkpoint_failed", "pages=%d reason=\"%s\"", w->wal_pages,
                  sqlite3_errmsg(w->db));

@@ -85,6 +85,14 @@ async function fullDisk() {
   mkdirSync(disk);
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'none', disk]).status !== 0) { console.log('# no file system may be mounted here: the limit on file sizes stands for a full disk'); return; }
   try {
+    const old = join(disk, 'old');
+    mkdirSync(old);
+    spawnSync('sqlite3', [join(old, 'dure.db')], { input: readFileSync(join(root, 'tests/unit/store/version1.sql')) });
+    const s = await open(old);
+    tell(/pages_without_sums/.test(s.log) && (await s.call('GET', '/readyz')).status === 200, 'an old database without room for a copy: it serves, and says that pages have no sums', s.log);
+    await s.stop();
+    tell(/hint: the pages have no sums/.test(doctor(old)) && whole(old), 'an old database without room for a copy: dure doctor says so, and it verifies', doctor(old));
+    rmSync(old, { recursive: true });
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(2 << 20));
     await full('full disk', join(disk, 'data'), {}, () => unlinkSync(join(disk, 'ballast')));
   } finally {
@@ -204,28 +212,63 @@ async function cutDatabase() {
   tell(run('verify', data).code === 1, 'a database cut short: dure verify says so');
 }
 
-// Bits anywhere in the file: whoever looks tells or finds nothing wrong, and never falls over itself.
-async function flipped() {
-  const data = folder('flip');
-  const s = await first(data);
-  await load(s, 30);
-  await s.stop();
-  const bytes = readFileSync(join(data, 'dure.db'));
-  let found = 0;
-  let fell = '';
-  for (let i = 0; i < FLIPS; i += 1) {
-    const at = Math.floor(((i + 0.5) / FLIPS) * bytes.length);
+// Bits anywhere in the file and in its log: each is found and named, the server does not start on it, and whoever looks never
+// falls over itself.
+function flips(data, name, count, from, end, wanted) {
+  const file = join(data, name);
+  const bytes = readFileSync(file);
+  const wrong = [];
+  const said = [];
+  for (let i = 0; i < count; i += 1) {
+    const at = Math.floor(from + ((i + 0.5) / count) * (end - from));
     const spoiled = Buffer.from(bytes);
     spoiled[at] ^= 1 << (i % 8);
-    writeFileSync(join(data, 'dure.db'), spoiled);
+    writeFileSync(file, spoiled);
     const r = run('verify', data);
-    if (r.code === 1) found += 1; else if (r.code !== 0) fell += `byte ${at}: ${r.code} ${r.text}`;
+    said.push(r.text);
+    if (r.code !== 1 || !wanted(at).test(r.text)) wrong.push(`byte ${at}: ${r.code} ${r.text}`);
+    if (i === 0) tell(/problem: .*damaged/.test(doctor(data)) && run('doctor', data).code === 1, `flipped bits, ${name}: dure doctor says so`, doctor(data));
   }
-  console.log(`# ${FLIPS} bits flipped across the file: ${found} found (what is free in a page, and rows without a hash, tell nothing)`);
-  tell(fell === '', 'flipped bits: dure verify never falls over them', fell);
-  tell(found > 0, 'flipped bits: dure verify finds some');
-  writeFileSync(join(data, 'dure.db'), bytes);
+  tell(wrong.length === 0, `flipped bits, ${name}: dure verify finds ${count} of ${count}`, wrong.slice(0, 3).join('\n'));
+  writeFileSync(file, bytes);
+  return said;
+}
+function refused(data, words, what) {
+  const r = run('serve', '--data', data, '--listen', '127.0.0.1:0', '--plugins', plugins);
+  tell(r.code === 1 && words.test(r.text) && /dure restore/.test(r.text), what, r.text);
+}
+
+async function flipped() {
+  const data = folder('flip');
+  let s = await first(data);
+  await load(s, 30);
+  await s.stop();
+  const file = join(data, 'dure.db');
+  const said = flips(data, 'dure.db', FLIPS, 0, statSync(file).size, (at) => new RegExp(`page ${Math.floor(at / 4096) + 1} of the database is damaged: it belongs to`));
   tell(whole(data), 'flipped bits: flipped back it is whole');
+  const page = said.map((text) => /page (\d+) of the database is damaged: it belongs to table/.exec(text)?.[1]).find((found) => found);
+  const bytes = readFileSync(file);
+  const spoiled = Buffer.from(bytes);
+  spoiled[page * 4096 - 100] ^= 1;
+  writeFileSync(file, spoiled);
+  refused(data, new RegExp(`page ${page} of the database is damaged: it belongs to table '`), 'flipped bits: it does not start on a damaged page, names it and says the way out');
+  writeFileSync(file, bytes);
+
+  s = await open(data);
+  const told = await load(s, 20);
+  await s.stop('SIGKILL');
+  const log = join(data, 'dure.db-wal');
+  const frames = Math.floor((statSync(log).size - 32) / 4120);
+  flips(data, 'dure.db-wal', Math.ceil(FLIPS / 4), 0, 32 + frames * 4120, (at) => new RegExp(at < 32 ? 'the log' : `the log is damaged at frame ${Math.floor((at - 32) / 4120) + 1} `));
+  const good = readFileSync(log);
+  const middle = Buffer.from(good);
+  middle[32 + Math.floor(frames / 2) * 4120 + 2000] ^= 4;
+  writeFileSync(log, middle);
+  refused(data, /the log is damaged at frame/, 'a damaged log: it does not start, and writes over nothing');
+  writeFileSync(log, good);
+  s = await open(data);
+  tell((await missing(s, told)) === 0, 'a damaged log: put back, all is there', s.log);
+  await s.stop();
 }
 
 // ---- a backup under load

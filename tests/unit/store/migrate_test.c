@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "store/audit.h"
 #include "store/doctor.h"
+#include "store/page_check.h"
 #include "store/row.h"
+#include "store/sqlite_link.h"
 #include "store_world.h"
 
 #define FOLDER    DURE_SOURCE_DIR "/tests/unit/store/"
@@ -175,6 +177,69 @@ TEST(migrate, doctor_finds_nothing_wrong)
     bytes_done(&lines);
 }
 
+static int64_t integer_of(const struct world *w, const char *sql)
+{
+    struct fail why;
+    int64_t n;
+    char path[96];
+    snprintf(path, sizeof(path), "%s/dure.db", w->directory);
+    sqlite3 *db = link_open(path, LINK_READ, NULL, &why);
+    assert_non_null(db);
+    assert_true(link_integer(db, sql, &n, &why));
+    sqlite3_close(db);
+    return n;
+}
+
+static bool has_sums(const struct world *w)
+{
+    struct bytes lines;
+    struct page_report report = {.lines = &lines};
+    bytes_init(&lines, LINES_MAX);
+    if (!page_check(w->directory, &report))
+        fail_msg("%s", lines.data);
+    bytes_done(&lines);
+    return report.kept;
+}
+
+// The pages that moving leaves behind are gone, too.
+TEST(migrate, its_pages_get_sums_and_none_is_left_free)
+{
+    struct world *w = *state_;
+    assert_true(has_sums(w));
+    assert_int_equal(integer_of(w, "PRAGMA freelist_count"), 0);
+}
+
+// Somebody reads meanwhile: the server starts without sums, and gives them at the next start, also
+// where a crash left a stump of the new file.
+TEST(migrate, goes_on_without_sums_until_it_can_give_them)
+{
+    struct world *w = *state_;
+    char path[96], stump[110];
+    store_close(w->store);
+    snprintf(path, sizeof(path), "%s/dure.db", w->directory);
+    snprintf(stump, sizeof(stump), "%s.fresh", path);
+    unlink(path);
+    sqlite3 *reader = load_version_1(path);
+    assert_int_equal(sqlite3_exec(reader, "PRAGMA journal_mode=WAL; BEGIN; SELECT * FROM meta",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    FILE *file = fopen(stump, "wb");
+    assert_non_null(file);
+    fputs("half of a file", file);
+    fclose(file);
+    world_open(w);
+    assert_false(has_sums(w));
+    assert_int_equal(verified(w->store, NULL).commits, 18);
+    store_put(w->store, TABLE_META, (struct value[]){value_text("a"), value_text("1")});
+    store_seal(w->store, 1369299600000, NULL, NULL);
+    sqlite3_close(reader);
+    world_reopen(w);
+    assert_true(has_sums(w));
+    assert_int_equal(integer_of(w, "SELECT count(*) FROM meta WHERE key='a'"), 1);
+    assert_int_equal(access(stump, F_OK), -1);
+    assert_int_equal(verified(w->store, NULL).commits, 19);
+}
+
 TEST(migrate, an_exported_case_still_verifies)
 {
     UNUSED_STATE;
@@ -199,6 +264,8 @@ int main(void)
         MIGRATE_CASE(its_chain_verifies_and_goes_on),
         MIGRATE_CASE(a_head_chained_before_is_held_to_its_hash),
         MIGRATE_CASE(doctor_finds_nothing_wrong),
+        MIGRATE_CASE(its_pages_get_sums_and_none_is_left_free),
+        MIGRATE_CASE(goes_on_without_sums_until_it_can_give_them),
         cmocka_unit_test(migrate_an_exported_case_still_verifies),
     };
     log_configure(LOG_ERROR + 1, false);
