@@ -9,6 +9,21 @@
 #include "people/item.h"
 #include "plugin/world.h"
 
+// `item` names a work item of the task. Where each of several people has one of it (a sheet of an
+// entry is ENTRY:REVIEWER) the entry alone means the one of who answers.
+static bool find_named(struct player *p, json value, const char *name, struct id *item,
+                       struct fail *why)
+{
+    struct people *people = world_people(p->world);
+    const char *task = json_get_text(value, "task", ""), *person = json_get_text(value, "as", "");
+    struct fail ignored;
+    char *own = mem_printf("%s:%s", name, person);
+    bool found = item_find_named(people, p->instance.text, task, own, item, &ignored) ||
+                 item_find_named(people, p->instance.text, task, name, item, why);
+    mem_free(own);
+    return found;
+}
+
 // A request that comes again goes where it went: the same person may have another item by now.
 static bool find_item(struct player *p, json value, const char *request, struct id *item,
                       struct fail *why)
@@ -24,7 +39,7 @@ static bool find_item(struct player *p, json value, const char *request, struct 
         return true;
     }
     if (name)
-        return item_find_named(people, p->instance.text, task, name, item, why);
+        return find_named(p, value, name, item, why);
     return item_find(people, p->instance.text, task, json_get_text(value, "as", NULL), item, why);
 }
 

@@ -520,6 +520,12 @@ bool item_find(struct people *p, const char *instance, const char *task, const c
                      person ? person : "the public");
 }
 
+bool item_own(struct people *p, const char *instance, const char *task, const char *person,
+              struct id *id, struct fail *why)
+{
+    return find(p, instance, &(struct wanted){.task = task, .person = person}, id, why);
+}
+
 bool item_find_named(struct people *p, const char *instance, const char *task, const char *name,
                      struct id *id, struct fail *why)
 {

@@ -88,6 +88,9 @@ json item_list(struct people *p, const struct item_list_opts *opts, struct fail 
 // task asks others only.
 CHECKED bool item_find(struct people *p, const char *instance, const char *task, const char *person,
                        struct id *id, struct fail *why);
+// His own item of a task, an open one before a closed one; false with FAIL_NONE where he has none.
+CHECKED bool item_own(struct people *p, const char *instance, const char *task, const char *person,
+                      struct id *id, struct fail *why);
 // The item of a task with this name ("offer:R12").
 CHECKED bool item_find_named(struct people *p, const char *instance, const char *task,
                              const char *name, struct id *id, struct fail *why);

@@ -63,6 +63,7 @@ bool outcome_put(struct people *p, const struct step_address *step, const char *
     json kept = json_ref(document);
     json_set_text(&kept, "instance", step->instance);
     json_set_text(&kept, "mark", mark);
+    json_set_text(&kept, "path", step->path);
     json_set_take(&kept, "at", item_instant(engine_now_ms(p->engine)));
     char *text = json_dump(kept);
     struct value columns[] = {
@@ -135,4 +136,30 @@ json outcome_of_item(struct people *p, const char *item, struct fail *why)
     }
     row_done(&row);
     return document;
+}
+
+static bool is_of_task(json document, const char *task)
+{
+    const char *path = json_get_text(document, "path", ""), *last = strrchr(path, '/');
+    return last != NULL && strcmp(last + 1, task) == 0 && json_get_bool(document, "public", false);
+}
+
+char *outcome_public_mark(struct people *p, const char *instance, const char *task,
+                          struct fail *why)
+{
+    char *mark = NULL;
+    const char *latest = "";
+    json list = outcome_list(p, instance, why);
+    for (size_t i = 0; i < json_length(list); i++) {
+        json document = json_at(list, i);
+        const char *at = json_get_text(document, "at", "");
+        if (is_of_task(document, task) && strcmp(at, latest) >= 0) {
+            mem_free(mark);
+            mark = mem_string(json_get_text(document, "mark", ""));
+            latest = at; // `list` holds it
+        }
+        json_free(document);
+    }
+    json_free(list);
+    return mark;
 }

@@ -23,4 +23,8 @@ CHECKED bool outcome_put(struct people *p, const struct step_address *step, cons
 json outcome_of_item(struct people *p, const char *item, struct fail *why);
 // All that the instance's steps have left, by mark.
 json outcome_list(struct people *p, const char *instance, struct fail *why);
+// The mark of what everybody may read of a task's latest run, by mem_free; NULL where there is
+// none.
+char *outcome_public_mark(struct people *p, const char *instance, const char *task,
+                          struct fail *why);
 json outcome_show(struct people *p, const char *instance, const char *mark, struct fail *why);

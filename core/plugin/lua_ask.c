@@ -170,6 +170,38 @@ static int inbox_jmp(lua_State *L)
     return 1;
 }
 
+static void free_text(void *text)
+{
+    mem_free(text);
+}
+
+// step:page(task, person): the address where he sees what the task asks him, and what came of it;
+// step:page(task): where everybody reads what came of it. nil where there is none
+static int page_jmp(lua_State *L)
+{
+    struct host_call *h = host_change_jmp(L);
+    struct people *people = people_jmp(L, h);
+    struct fail why = {0};
+    struct id item;
+    char token[LINK_SIZE];
+    const char *instance = h->call->address.instance;
+    const char *task = luaL_checkstring(L, 2), *person = luaL_optstring(L, 3, NULL);
+    if (person == NULL) {
+        char *mark = outcome_public_mark(people, instance, task, &why);
+        if (mark == NULL)
+            return why.kind == FAIL_NONE ? 0 : host_fail_jmp(L, &why);
+        sandbox_hold(L, free_text, mark);
+        lua_pushfstring(L, "%s/o/%s/%s", people_url(people), instance, mark);
+        return 1;
+    }
+    if (!item_own(people, instance, task, person, &item, &why))
+        return why.kind == FAIL_NONE ? 0 : host_fail_jmp(L, &why);
+    if (!link_make(people, item.text, person, INSTANT_NONE, token, &why))
+        return host_fail_jmp(L, &why);
+    lua_pushfstring(L, "%s/w/%s", people_url(people), token);
+    return 1;
+}
+
 // step:outcome{title=, …, name=}: what came of it, for people; see people/outcome.h
 static int outcome_jmp(lua_State *L)
 {
@@ -208,11 +240,6 @@ static struct recipient recipient_jmp(lua_State *L, const struct host_call *h, j
     }
     sandbox_hold_json(L, person);
     return (struct recipient){json_get_text(person, "email", NULL), json_text(to)};
-}
-
-static void free_text(void *text)
-{
-    mem_free(text);
 }
 
 // The key is (occasion, recipient): without one of the plugin's own the occasion is this call.
@@ -263,11 +290,17 @@ static int mail_jmp(lua_State *L)
     return 2;
 }
 
-const luaL_Reg lua_ask_methods[] = {
-    {"ask", ask_jmp},     {"close", close_jmp},     {"open_items", open_items_jmp},
-    {"inbox", inbox_jmp}, {"outcome", outcome_jmp}, {"link", link_jmp},
-    {"url", url_jmp},     {"mail", mail_jmp},       {"tell", tell_jmp},
-    {NULL, NULL}};
+const luaL_Reg lua_ask_methods[] = {{"ask", ask_jmp},
+                                    {"close", close_jmp},
+                                    {"open_items", open_items_jmp},
+                                    {"inbox", inbox_jmp},
+                                    {"outcome", outcome_jmp},
+                                    {"link", link_jmp},
+                                    {"url", url_jmp},
+                                    {"page", page_jmp},
+                                    {"mail", mail_jmp},
+                                    {"tell", tell_jmp},
+                                    {NULL, NULL}};
 
 // ---- dure.people
 

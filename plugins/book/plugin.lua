@@ -7,6 +7,7 @@
 -- ID is the receipt of an answer, or made of the step's key; `owner` is the calendar (a step) that took
 -- it. Records of a calendar: of:RECEIPT, the key of its slot.
 local schema = require("shared.schema")
+
 local RESOURCE_SLOTS = 10000
 local PAST_MS = 86400000 -- slots that ended before are forgotten
 

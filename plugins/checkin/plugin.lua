@@ -2,7 +2,9 @@
 --
 -- Rows: `person:ID` {item, since, was} of everybody entitled (was: milliseconds here before `since`),
 -- `proxy:ID` {holder}, `holds:ID` {count}, `line:NUMBER` {at, person, action, by, present}.
+local letter = require("shared.letter")
 local schema = require("shared.schema")
+
 local EVENT = "dure.checkin.end"
 local LINES_MAX = 100000
 
@@ -162,7 +164,8 @@ local function ask(step, person)
   local text = dure.text.pick(title, language)
   step:mail { to = person.id, mandatory = true, key = step.key .. ":ask:" .. person.id,
               subject = mails[language].subject:format((text:gsub("%s+", " "))),
-              text = mails[language].body:format(text, step:link(item, person.id, state.closes)) }
+              text = mails[language].body:format(text, step:link(item, person.id, state.closes)) ..
+                     letter.foot(step, person.id, language, { closes = state.closes }) }
 end
 
 local function open(step)

@@ -144,3 +144,15 @@ test("who looks sees the answers and who is missing", function(t)
   t:equal({ view.rows[1]._who, view.rows[1].meal }, { "m01", "a" })
   t:equal(view.note.en, "Not answered yet: m02, m03")
 end)
+
+test("no reminder comes with the invitation, and each moment once", function(t)
+  t:people { { id = "a", name = "가", email = "a@example.org", groups = { "g" } } }
+  local run = t:start("form", { to = { group = "g" }, title = "조사", schema = { type = "object" },
+                                closes = "2013-05-03T09:00:00+09:00", remind = { "P2D", "P1D", "PT24H" } })
+  local mails = run:mails()
+  t:equal({ #mails, mails[1].subject }, { 1, "[답해 주십시오] 조사" })
+  t:equal(mails[1].text:find("마감: 2013년 5월 3일(금) 오전 9:00", 1, true) ~= nil, true)
+  t:equal(mails[1].text:find("나에게 온 요청 모두 보기: [^ ]*/me/") ~= nil, true)
+  run:at("2013-05-02T09:00:00+09:00")
+  t:equal(#run:mails(), 1)
+end)

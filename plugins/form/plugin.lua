@@ -1,5 +1,7 @@
 -- form: asks people, or everybody, and gathers their answers. See README.md.
+local letter = require("shared.letter")
 local schema = require("shared.schema")
+
 local LANGUAGE = "ko"
 
 local refusals = {
@@ -36,12 +38,13 @@ local function mail(step, person, texts, occasion)
   local language = texts[person.language] and person.language or LANGUAGE
   local t = texts[language]
   local title = step.input.title and dure.text.pick(step.input.title, language) or t.name
-  local closes = step.state.closes and t.closes:format(dure.time.format(step.state.closes, step.zone)) or ""
+  local closes = step.state.closes and t.closes:format(letter.moment(step.state.closes, step.zone, language)) or ""
   local row = step.records:get("asked:" .. person.id)
   step:mail {
     to = person.id,
     subject = t.subject:format(one_line(title)),
-    text = t.body:format(title, closes, step:link(row.item, person.id, step.state.closes)),
+    text = t.body:format(title, closes, step:link(row.item, person.id, step.state.closes)) ..
+           letter.foot(step, person.id, language, { closes = step.state.closes }),
     key = step.key .. ":" .. occasion .. ":" .. person.id,
   }
 end
@@ -81,9 +84,9 @@ end
 
 local function plan_reminders(step)
   local state = step.state
-  for i, before in ipairs(step.input.remind or {}) do
-    local ms = dure.time.add(state.closes, "-" .. before, step.zone)
-    if ms >= step.now then step:at(ms, "remind:" .. i) end
+  local asked = math.max(state.opens or step.now, step.now)
+  for _, one in ipairs(letter.reminders(step.input.remind, asked, state.closes, step.now, step.zone)) do
+    step:at(one.at, one.name)
   end
 end
 

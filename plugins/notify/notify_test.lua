@@ -104,3 +104,14 @@ test("HTML beside the text: values in it are escaped", function(t)
   local mail = run:mails()[1]
   t:equal({ mail.text, mail.html }, { "<b>가</b>", "<p>&lt;b&gt;가&lt;/b&gt;</p>" })
 end)
+
+test("a person who is also an address is one; another person at his address is told of", function(t)
+  t:people { { id = "m01", name = "하나", email = "office@example.org", groups = { "members" }, language = "en" },
+             { id = "m02", name = "둘", email = "OFFICE@example.org", groups = { "members" } } }
+  local run = t:start("notify", { to = { " office@example.org ", { people = { "m01" } }, { group = "members" } },
+                                  subject = { ko = "안내", en = "Notice" } })
+  local mails = run:mails()
+  t:equal({ #mails, mails[1].to, mails[1].subject }, { 1, "office@example.org", "Notice" })
+  t:equal(run:output().sent, { "m01" })
+  t:equal(run:output().suppressed, { { to = "m02", reason = "same_address" } })
+end)

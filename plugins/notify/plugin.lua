@@ -44,11 +44,9 @@ end
 
 -- ---- one mail
 
--- One key per occasion and recipient. An occasion of the author's own holds for the instance: the
--- same key in another task of it does not write twice.
+-- One key per occasion and recipient.
 local function key_of(step, recipient)
-  local occasion = step.input.key and step.id .. ":" .. step.input.key or step.key
-  return occasion .. ":" .. recipient.mark
+  return recipients.occasion(step) .. ":" .. recipient.mark
 end
 
 local function keep(step, kind, value)
@@ -110,7 +108,8 @@ end
 -- Who gets it is settled at the start, so that a list in lots is the list of that moment; and that
 -- everybody's mail can be written, so that nothing fails when half of them are sent.
 local function start(step)
-  local found = recipients.of(step, step.input.to)
+  local found, doubles = recipients.of(step, step.input.to)
+  for _, one in ipairs(doubles) do keep(step, "suppressed", { to = one.id, reason = "same_address" }) end
   for i, recipient in ipairs(found) do
     if #found > LOT and recipient.email then recipients.compose(step, recipient, step.input.values) end
     step.records:put(string.format("to:%08d", i), recipient)
@@ -128,7 +127,7 @@ end
 local text = { type = { "string", "object" }, description = "Text, or {ko, en}; {{name}} stands for a value of the recipient" }
 local template = { type = { "string", "object" },
                    description = "Name of a template under document.metadata.dure.templates; or text, as in 'body'",
-                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject" } }
+                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject", "link" } }
 
 return {
   name = "notify",
@@ -166,6 +165,8 @@ return {
           mandatory = { type = "boolean", description = "Also to those who opted out, and in quiet hours" },
           purpose = { type = "string", maxLength = 60,
                       description = "What optional mail is for (newsletter): each purpose is opted out of by itself" },
+          about = { type = "string", minLength = 1, maxLength = 200,
+                    description = "A task whose page the mail leads to: what it asks of the recipient, and what came of it" },
           key = { type = "string", minLength = 1, maxLength = 100,
                   description = "Name of the occasion in this instance; this task if not given" },
           pace = { type = "object", required = { "mails", "every" }, additionalProperties = false,

@@ -3,6 +3,7 @@
 -- Rows: `sign:UNIT` {receipt} of who counts, `receipt:R` {unit, status, any} of every signature that came.
 local limit = require("shared.limit")
 local matches = require("lib.eligible")
+local letter = require("shared.letter")
 local schema = require("shared.schema")
 
 local PAGE = 200
@@ -153,9 +154,10 @@ local function invite_page(step, number)
   for _, person in ipairs(step.records:get("page:" .. number) or {}) do
     local language = texts[person.language] and person.language or "ko"
     local t, title = texts[language], dure.text.pick(step.input.title or "청원", language)
-    local closes = state.closes and t.closes:format(dure.time.format(state.closes, step.zone)) or ""
+    local closes = state.closes and t.closes:format(letter.moment(state.closes, step.zone, language)) or ""
     step:mail { to = person.id, subject = t.subject:format((title:gsub("%s+", " "))),
-                text = t.body:format(title, closes, step:link(state.item, person.id, state.closes)),
+                text = t.body:format(title, closes, step:link(state.item, person.id, state.closes)) ..
+                       letter.foot(step, person.id, language, { closes = state.closes, outcome = true }),
                 key = step.key .. ":invite:" .. person.id }
   end
   if number < state.pages then step:at(step.now, "invite:" .. number + 1) end

@@ -56,10 +56,10 @@ local function plan_one(step, i, rule)
   state.rules[i] = entry
   step:cancel_timer("rule:" .. i)
   if ms >= step.now and ms < state.until_ms then
-    entry.status, entry.moment, entry.version = "planned", ms, state.version
+    entry.status, entry.moment = "planned", ms
     step:at(ms, "rule:" .. i)
   elseif not was_sent then
-    entry.status, entry.moment, entry.version = "skipped", ms, state.version
+    entry.status, entry.moment = "skipped", ms
   end
 end
 
@@ -114,15 +114,15 @@ local function answered(step, task)
 end
 
 local function concerned(step, rule)
-  local found = recipients.of(step, step.input.to, rule.moment)
+  local found, doubles = recipients.of(step, step.input.to, rule.moment)
   local unless = step.input.unless
-  if not unless then return found end
+  if not unless then return found, doubles end
   local who = answered(step, unless.answered)
   local out = {}
   for _, r in ipairs(who and found or {}) do
     if not (r.id and who[r.id]) and not (r.email and who[r.email:lower()]) then out[#out + 1] = r end
   end
-  return out
+  return out, doubles
 end
 
 -- ---- sending
@@ -148,7 +148,7 @@ local function send(step, i, recipient)
   local sent, fate = step:mail {
     to = recipient.id and { id = recipient.id, email = recipient.email } or recipient.email,
     subject = letter.subject, text = letter.text, html = letter.html,
-    key = step.key .. ":rule" .. i .. ":" .. rule.version .. ":" .. recipient.mark,
+    key = recipients.occasion(step) .. ":at " .. rule.moment .. ":" .. recipient.mark,
     mandatory = input.mandatory, purpose = input.purpose,
   }
   if not sent then return suppress(step, i, recipient, fate) end
@@ -162,7 +162,11 @@ end
 local function send_lot(step, i)
   local rule = step.state.rules[i]
   local count = 0
-  for _, recipient in ipairs(concerned(step, rule)) do
+  local found, doubles = concerned(step, rule)
+  if not rule.last then
+    for _, one in ipairs(doubles) do suppress(step, i, one, "same_address") end
+  end
+  for _, recipient in ipairs(found) do
     if not rule.last or recipient.key > rule.last then
       if count == LOT then
         step:at(step.now, "lot:" .. i)
@@ -198,7 +202,7 @@ local function start(step)
   if type(text) ~= "string" then refuse("no anchor", "'anchor' is a time, or {at: time, event: TYPE, field: name}") end
   state.anchor = dure.time.parse(text, step.zone)
   state.until_ms = input["until"] and dure.time.parse(input["until"], step.zone) or state.anchor
-  state.version, state.sent, state.rules = 1, 0, dure.array {}
+  state.sent, state.rules = 0, dure.array {}
   local anchor = input.anchor
   if type(anchor) == "table" and anchor.event then
     state.moves = true
@@ -225,7 +229,7 @@ local function new_anchor(step, event)
   return good and ms or nil
 end
 
--- The event moved: rules whose new moment lies ahead are due again, under keys of their own.
+-- The event moved: rules whose new moment lies ahead are due again, under the keys of that moment.
 local function event(step, given)
   if given.subject and given.subject ~= step.id then return end
   local state = step.state
@@ -234,7 +238,6 @@ local function event(step, given)
   if not ms or ms == state.anchor then return end
   state.until_ms = state.until_ms + (ms - state.anchor)
   state.anchor = ms
-  state.version = state.version + 1
   plan(step)
   return settle(step)
 end
@@ -245,7 +248,7 @@ local text = { type = { "string", "object" },
                description = "Text, or {ko, en}; {{name}}, {{anchor}}, {{date}}, {{time}} and the recipient's values" }
 local template = { type = { "string", "object" },
                    description = "Name of a template under document.metadata.dure.templates; or text, as in 'body'",
-                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject", "anchor", "date", "time" } }
+                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject", "link", "anchor", "date", "time" } }
 local rule = {
   type = "object",
   additionalProperties = false,
@@ -282,6 +285,10 @@ return {
           unless = { type = "object", required = { "answered" }, additionalProperties = false,
                      properties = { answered = { type = "string" } },
                      description = "Not to those who have answered this task" },
+          about = { type = "string", minLength = 1, maxLength = 200,
+                    description = "A task whose page the mail leads to: what it asks of the recipient, and what came of it" },
+          key = { type = "string", minLength = 1, maxLength = 100,
+                  description = "Name of the occasion in this instance: of two tasks with it one writes at each moment; this task if not given" },
           subject = text, body = text, html = text, template = template,
           values = { type = "object", description = "More values for the placeholders" },
           mandatory = { type = "boolean", description = "Also to those who opted out, and in quiet hours" },

@@ -129,3 +129,11 @@ test("what is no selector, time, duration or zone is told at the start", functio
   told({ grace = "soon" }, "/grace: must be an ISO 8601 duration (P1DT2H)")
   told({ rules = dure.array {} }, "/rules: must have at least 1 item, has 0")
 end)
+
+test("rules that come to the same moment are one reminder", function(t)
+  local run = start(t, { anchor = "2013-05-24T18:00:00+09:00", rules = { { before = "P1D", at = "18:00" }, "PT24H" },
+                         to = { people = { "m01" } } })
+  run:at("2013-05-23T18:00:00+09:00")
+  t:equal(#run:mails(), 1)
+  t:equal(run:output().suppressed, { { to = "m01", rule = 2, reason = "sent_before" } })
+end)

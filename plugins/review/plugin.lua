@@ -1,4 +1,5 @@
 -- review: a jury scores items on sheets. See README.md.
+local letter = require("shared.letter")
 local schema = require("shared.schema")
 local score = require("lib.score")
 local sheets = require("lib.sheets")
@@ -102,9 +103,10 @@ local function window(step)
 end
 
 local function plan_reminders(step)
-  for i, before in ipairs(step.input.remind or {}) do
-    local at = dure.time.add(step.state.closes, "-" .. before, step.zone)
-    if at > step.now and at > step.state.opens then step:at(at, "remind:" .. i) end
+  local state = step.state
+  local asked = math.max(state.opens, step.now)
+  for _, one in ipairs(letter.reminders(step.input.remind, asked, state.closes, step.now, step.zone)) do
+    step:at(one.at, one.name)
   end
 end
 

@@ -1,4 +1,5 @@
 -- The mails of one handler: one for each person, with all that he has just been asked to decide.
+local letter = require("shared.letter")
 local words = require("lib.words")
 local post = {}
 
@@ -31,9 +32,11 @@ function post.send(step, batch)
     local t, expires = words.mail[language], step.state.expires
     local title = dure.text.pick(#mail.items > 1 and step.input.subject or mail.items[1].title, language)
     if #mail.items > 1 then title = t.count:format(title, #mail.items) end
-    local closes = expires and t.closes:format(dure.time.format(expires, step.zone)) or ""
+    local closes = expires and t.closes:format(letter.moment(expires, step.zone, language)) or ""
     step:mail { to = mail.person.id, mandatory = true, subject = t.subject:format((title:gsub("%s+", " "))),
-                text = t.body:format(title, closes, links(step, mail, language)), key = step.key .. ":ask:" .. mail.name }
+                text = t.body:format(title, closes, links(step, mail, language)) ..
+                       letter.foot(step, mail.person.id, language, { closes = expires, outcome = true }),
+                key = step.key .. ":ask:" .. mail.name }
   end
 end
 

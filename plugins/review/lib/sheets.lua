@@ -10,6 +10,7 @@
 --
 -- step.state.open counts the open sheets of items that are not withdrawn.
 local assign = require("lib.assign")
+local letter = require("shared.letter")
 local words = require("lib.words")
 
 local sheets = {}
@@ -175,11 +176,12 @@ function sheets.mail(step, number, texts, occasion)
   local t, title = texts[language], dure.text.pick(step.input.title or words.title, language)
   local lines = open_sheets(step, reviewer, sheets.items(step.input), language)
   if #lines == 0 then return end
-  local closes = step.state.closes and t.closes:format(dure.time.format(step.state.closes, step.zone)) or ""
+  local closes = step.state.closes and t.closes:format(letter.moment(step.state.closes, step.zone, language)) or ""
   step:mail {
     to = reviewer.id, mandatory = true,
     subject = t.subject:format((title:gsub("%s+", " "))),
-    text = t.body:format(title, #lines, closes, table.concat(lines, "\n\n")),
+    text = t.body:format(title, #lines, closes, table.concat(lines, "\n\n")) ..
+           letter.foot(step, reviewer.id, language, { closes = step.state.closes, outcome = step.input.show }),
     key = step.key .. ":" .. occasion .. ":" .. reviewer.id,
   }
 end

@@ -5,6 +5,7 @@
 --     page:0001         [{id, language, mail}]
 --     elector:ID        {item}            asked, in this round
 --     recused:ID        1
+local letter = require("shared.letter")
 local words = require("lib.words")
 
 local electorate = {}
@@ -112,11 +113,12 @@ function electorate.mail(step, elector, texts, occasion)
   local language = texts[elector.language] and elector.language or "ko"
   local t = texts[language]
   local title = dure.text.pick(state.title, language)
-  local closes = state.closes and t.closes:format(dure.time.format(state.closes, step.zone)) or ""
+  local closes = state.closes and t.closes:format(letter.moment(state.closes, step.zone, language)) or ""
   step:mail {
     to = elector.id, mandatory = true,
     subject = t.subject:gsub("{when}", words.when(language, step.now, state.closes, step.zone)):format((title:gsub("%s+", " "))),
-    text = t.body:format(title, closes, step:link(item.item, elector.id, state.closes and state.closes + state.grace)),
+    text = t.body:format(title, closes, step:link(item.item, elector.id, state.closes and state.closes + state.grace)) ..
+           letter.foot(step, elector.id, language, { closes = state.closes, outcome = true }),
     key = step.key .. ":" .. occasion .. ":" .. state.round .. ":" .. elector.id,
   }
 end

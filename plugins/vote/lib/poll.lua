@@ -16,6 +16,7 @@
 -- round (the host's, people/urn.c), which is opened once, at the close. `voter:ROUND:ID` {late} is
 -- its roll.
 local electorate = require("lib.electorate")
+local letter = require("shared.letter")
 local rule = require("lib.rule")
 local words = require("lib.words")
 
@@ -58,9 +59,8 @@ end
 
 local function plan_reminders(step)
   local state = step.state
-  for i, before in ipairs(step.input.remind or {}) do
-    local at = dure.time.add(state.closes, "-" .. before, step.zone)
-    if at > state.opened then step:at(at, "remind:" .. i) end
+  for _, one in ipairs(letter.reminders(step.input.remind, state.opened, state.closes, step.now, step.zone)) do
+    step:at(one.at, one.name)
   end
 end
 
