@@ -133,7 +133,32 @@ int operate_send(struct operate *o)
     return code;
 }
 
-// The item's id: given, or the open one of a task.
+// Of the items at the path the open one, else the last; those of nobody in particular if
+// `open_to_all`.
+static bool pick_item(struct operate *o, const char *path, bool open_to_all, char **id,
+                      struct fail *why)
+{
+    json page = json_absent();
+    if (!remote_get(o->t, &page, why, "%s", path))
+        return false;
+    json items = json_get(page, "items");
+    bool open = false;
+    for (size_t i = 0; i < json_length(items) && !open; i++) {
+        json item = json_at(items, i);
+        if (!open_to_all || !json_has(item, "assignee")) {
+            mem_free(*id);
+            *id = mem_string(json_get_text(item, "id", ""));
+            open = strcmp(json_get_text(item, "status", ""), "open") == 0;
+        }
+        json_free(item);
+    }
+    json_free(items);
+    json_free(page);
+    return true;
+}
+
+// The item's id: given, or that of a task: the person's own, else one that anybody may answer. A
+// closed one too, so that what comes late is refused by its rule.
 static bool find_item(struct operate *o, char **id, struct fail *why)
 {
     if (o->word_count > 0) {
@@ -142,25 +167,20 @@ static bool find_item(struct operate *o, char **id, struct fail *why)
     }
     if (!o->instance || !o->task)
         return fail(why, FAIL_INVALID, "answer needs an item, or --instance and --task");
-    json page = json_absent();
-    char *path = operate_path("/api/v1/items?status=open&limit=200&instance=", o->instance, "");
-    bool ok = remote_get(o->t, &page, why, "%s", path);
-    mem_free(path);
-    if (!ok)
-        return false;
-    json items = json_get(page, "items");
-    for (size_t i = 0; i < json_length(items) && !*id; i++) {
-        json item = json_at(items, i);
-        const char *assignee = json_get_text(item, "assignee", NULL);
-        bool mine = o->as ? assignee && strcmp(assignee, o->as) == 0 : assignee == NULL;
-        if (mine && strcmp(json_get_text(item, "task", ""), o->task) == 0)
-            *id = mem_string(json_get_text(item, "id", ""));
-        json_free(item);
+    char *head = operate_path("/api/v1/items?limit=200&instance=", o->instance, "&task="),
+         *path = operate_path(head, o->task, ""), *own = NULL;
+    if (o->as) {
+        char *with = mem_printf("%s&assignee=", path);
+        own = operate_path(with, o->as, "");
+        mem_free(with);
     }
-    json_free(items);
-    json_free(page);
-    return *id || fail(why, FAIL_NOT_FOUND, "task '%s' asks %s nothing", o->task,
-                       o->as ? o->as : "the public");
+    bool ok =
+        (!own || pick_item(o, own, false, id, why)) && (*id || pick_item(o, path, true, id, why));
+    mem_free(own);
+    mem_free(path);
+    mem_free(head);
+    return ok && (*id || fail(why, FAIL_NOT_FOUND, "task '%s' asks %s nothing", o->task,
+                              o->as ? o->as : "the public"));
 }
 
 // Where an answer does not fit its form, when there is more than the one place already said.

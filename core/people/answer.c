@@ -152,6 +152,22 @@ static bool may_be_answered(const struct taking *t, struct fail *why)
                      done ? "this has been answered" : "this takes no more answers");
 }
 
+// Who answers a public form under a name must be in the directory; who was asked is, or was. Nobody
+// acts in the name of an erased person any more, by whatever link.
+static bool is_somebody(struct people *p, const char *person, bool asked, struct fail *why)
+{
+    struct row row;
+    struct value key = value_text(person);
+    if (!store_get(p->store, TABLE_PERSON, &key, &row, why))
+        return false;
+    bool known = row_is_there(&row);
+    bool erased = known && strcmp(row_text(&row, PERSON_STATUS), PERSON_ERASED) == 0;
+    row_done(&row);
+    return ((known || asked) && !erased) ||
+           fail_code(why, FAIL_REFUSED, "not_eligible",
+                     erased ? "'%.80s' has been erased" : "there is no person '%.80s'", person);
+}
+
 static bool person_may(const struct taking *t, struct fail *why)
 {
     const char *assignee = row_text(&t->item, ITEM_ASSIGNEE), *person = t->answer->person;
@@ -164,17 +180,7 @@ static bool person_may(const struct taking *t, struct fail *why)
                    ? fail_code(why, FAIL_REFUSED, "already_claimed",
                                "somebody else is working on this")
                    : fail_code(why, FAIL_REFUSED, "not_eligible", "this asks somebody else");
-    if (person == NULL || assignee != NULL)
-        return true;
-    // Who answers a public form under a name must be somebody.
-    struct row row;
-    struct value key = value_text(person);
-    if (!store_get(t->p->store, TABLE_PERSON, &key, &row, why))
-        return false;
-    bool known = row_is_there(&row);
-    row_done(&row);
-    return known ||
-           fail_code(why, FAIL_REFUSED, "not_eligible", "there is no person '%.80s'", person);
+    return person == NULL || is_somebody(t->p, person, assignee != NULL, why);
 }
 
 // Who is known and withdraws without a receipt means the last of his answers.

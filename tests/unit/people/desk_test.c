@@ -169,6 +169,11 @@ TEST(desk, erases_a_person_and_the_chain_stays_whole)
     assert_true(audit_verify(v.store, NULL, &report, &why));
     assert_true(report.erased > 0);
     assert_int_equal(report.bad, 0);
+    struct answer late = {.item = id.text, .person = "a", .data = json_null()};
+    json reply;
+    assert_false(item_answer(v.people, &late, &reply, &why));
+    assert_string_equal(why.code, "not_eligible");
+    json_free(reply);
     assert_false(people_erase(v.people, "a", true, &what, &why));
     assert_string_equal(why.code, "erased");
     assert_false(village_put(&v, "{\"id\":\"a\",\"name\":\"다른\"}", &why));
