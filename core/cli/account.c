@@ -31,6 +31,7 @@ static const char token_usage[] =
     "All take\n--server URL or --data DIR.\n";
 
 struct given {
+    const char *command; // account or token
     struct remote_opts target;
     const char *roles, *display, *person, *name, *scope, *expires;
     bool as_json;
@@ -80,7 +81,7 @@ static int post(struct given *g, const char *path, json body, json *answer)
     if (remote_ask(g->t, &(struct remote_request){.method = "POST", .path = path, .body = body},
                    answer, &why))
         return EXIT_GOOD;
-    return operate_refused(g->verb, &why);
+    return operate_refused(g->command, &why);
 }
 
 static json roles_of(const char *text)
@@ -135,7 +136,7 @@ static int print_list(struct given *g, const char *path, const char *const *keys
     json page = json_absent();
     if (!remote_get(g->t, &page, &why, "%s", path)) {
         json_free(page);
-        return operate_refused("list", &why);
+        return operate_refused(g->command, &why);
     }
     json items = json_get(page, "items");
     if (g->as_json)
@@ -259,7 +260,7 @@ static int run(int argc, char **argv, const char *usage, bool is_token)
                                             {"json", no_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    struct given g = {.verb = ""};
+    struct given g = {.command = argv[0], .verb = ""};
     struct fail why = {0};
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         const char **text = text_option(&g, c);
@@ -279,7 +280,10 @@ static int run(int argc, char **argv, const char *usage, bool is_token)
     g.word = words > 1 ? argv[optind + 1] : "";
     if (!is_one_of(g.verb,
                    is_token ? "create list revoke" : "add list role password disable enable"))
-        return cli_usage(usage, "%s has no '%s'", argv[0], g.verb);
+        return *g.verb ? cli_usage(usage, "%s has no '%s'", argv[0], g.verb)
+                       : cli_usage(usage, "%s needs one of: %s", argv[0],
+                                   is_token ? "create, list, revoke"
+                                            : "add, list, role, password, disable, enable");
     if (missing(&g, is_token, words))
         return cli_usage(usage, "%s", missing(&g, is_token, words));
     g.target.may_create = strcmp(g.verb, "add") == 0;

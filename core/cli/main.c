@@ -1,4 +1,6 @@
 // dure: the table of commands and what `dure` without arguments says.
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -83,8 +85,27 @@ static int unknown_command(const char *name)
     return EXIT_USAGE;
 }
 
+// A file opened in the place of a closed standard one would get what is meant for people; libuv
+// ends the process when it closes such a one.
+static void hold_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+            _exit(EXIT_BAD);
+}
+
+// What could not be written is not good, whatever was computed.
+static int written(const char *command, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "dure %s: the output could not be written: %s\n", command, strerror(errno));
+    return code == EXIT_GOOD ? EXIT_BAD : code;
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_files();
     // libjq 1.6 loads $HOME/.jq into every program it compiles and cannot be told not to.
     unsetenv("HOME");
     last_words_say();
@@ -105,7 +126,7 @@ int main(int argc, char **argv)
             continue;
         int code = commands[i].run(argc - 1, argv + 1);
         cli_plugins_done();
-        return code;
+        return written(argv[1], code);
     }
     return unknown_command(argv[1]);
 }

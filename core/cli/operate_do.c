@@ -59,6 +59,8 @@ int operate_start(struct operate *o)
     char *sentence =
         mem_printf("%s %s", json_get_text(answer, "id", ""), json_get_text(answer, "status", ""));
     int code = conclude(o, "start", ok, answer, sentence, &why);
+    if (json_is_absent(definition))
+        code = EXIT_USAGE;
     if (ok && !o->json)
         print_forms(o, json_get_text(answer, "id", ""));
     mem_free(sentence);

@@ -323,22 +323,28 @@ static int parse(struct running *r, int argc, char **argv)
     return -1;
 }
 
+static int refuse_trace(const struct running *r)
+{
+    struct fail why = {0};
+    fail(&why, FAIL_IO, "cannot write '%s': %s", r->trace, strerror(errno));
+    return refuse(&why);
+}
+
 int command_run(int argc, char **argv)
 {
     struct running r = {.events = json_absent(), .secrets = getenv("DURE_SECRETS")};
     int code = parse(&r, argc, argv);
     if (code >= 0)
         return code;
-    if (r.trace && !(r.trace_file = fopen(r.trace, "w"))) {
-        fprintf(stderr, "dure run: cannot write '%s': %s\n", r.trace, strerror(errno));
-        return EXIT_BAD;
-    }
+    if (r.trace && !(r.trace_file = fopen(r.trace, "w")))
+        return refuse_trace(&r);
     struct config config = {0};
     config_set(&config, CONFIG_SECRETS, r.secrets);
     code = run(&r, &config);
     config_done(&config);
     json_free(r.events);
+    bool written = !r.trace_file || !ferror(r.trace_file);
     if (r.trace_file)
-        fclose(r.trace_file);
-    return code;
+        written &= fclose(r.trace_file) == 0;
+    return written || code != EXIT_GOOD ? code : refuse_trace(&r);
 }

@@ -94,6 +94,13 @@ static bool parse_disk(const char *text, enum simulate_disk *out)
     return sqlite || strcmp(text, "memory") == 0;
 }
 
+static const char *option_named(const struct option *options, int letter)
+{
+    while (options->val != letter)
+        options++;
+    return options->name;
+}
+
 static int parse(struct command *c, int argc, char **argv)
 {
     static const struct option options[] = {{"seed", required_argument, NULL, 's'},
@@ -136,9 +143,10 @@ static int parse(struct command *c, int argc, char **argv)
         else if (o == 'h')
             return fputs(usage, stdout), EXIT_GOOD;
         else
-            return cli_usage(usage, "see above");
+            return cli_wrong_option(usage, argv, options);
         if (!good)
-            return cli_usage(usage, "'%s' is not what this option wants", optarg);
+            return cli_usage(usage, "--%s wants something else than '%s'", option_named(options, o),
+                             optarg);
     }
     return optind == argc ? -1 : cli_usage(usage, "there is no argument '%s'", argv[optind]);
 }
