@@ -140,6 +140,9 @@ void check_mail_templates(struct builder *b, const struct yaml_node *templates);
 void check_mail_use(struct builder *b, const struct function_signature *signature,
                     const struct yaml_node *with);
 
+// ── check_names.c: arguments that name a task ──
+void check_task_names(struct builder *b);
+
 // ── build_use.c ──
 void build_use(struct builder *b, const struct yaml_node *use);
 struct error_source *build_error(struct builder *b, const struct yaml_node *node);

@@ -154,6 +154,18 @@ static void build_set(struct builder *b, struct task *task)
                "this text is kept as it stands; write '${ %s }' if it is an expression", set->text);
 }
 
+// 'when', or what was meant to be it and has a message of its own.
+static bool has_condition(const struct yaml_node *body)
+{
+    static const char *const keys[] = {"when", "then"};
+    bool has = node_field(body, "when") != NULL;
+    for (size_t i = 0; i < body->count && !has; i++) {
+        const char *key = body->keys[i]->text, *near = shape_nearest(key, keys, 2);
+        has = near != NULL && strcmp(near, "when") == 0;
+    }
+    return has;
+}
+
 static void build_switch(struct builder *b, struct task *task)
 {
     const struct yaml_node *cases = node_sequence(node_field(task->node, "switch"));
@@ -169,7 +181,7 @@ static void build_switch(struct builder *b, struct task *task)
         c->name = entry->keys[0]->text;
         c->when = build_template(b, node_field(entry->items[0], "when"), true, PHASE_TASK);
         c->then = build_flow(b, node_field(entry->items[0], "then"));
-        if (node_mapping(entry->items[0]) == NULL || node_field(entry->items[0], "when") != NULL)
+        if (node_mapping(entry->items[0]) == NULL || has_condition(entry->items[0]))
             continue;
         if (otherwise != NULL)
             report(b, SEVERITY_ERROR, entry->keys[0], "two-defaults",

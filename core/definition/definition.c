@@ -68,8 +68,10 @@ static void check_whole(struct builder *b)
         check_flow(b);
     if (b->diagnostics->errors == b->errors_before)
         check_unused(b);
-    if (b->opts->thorough)
+    if (b->opts->thorough) {
+        check_task_names(b);
         check_expressions(b);
+    }
 }
 
 static struct definition *build(struct yaml_document *document, const struct definition_opts *opts,

@@ -19,6 +19,8 @@ function schema.durations(description)
 end
 
 local name = { type = "string", minLength = 1 }
+-- A task of the same workflow; `dure check` tells one that is not there.
+schema.task = { type = "string", minLength = 1, ["x-task"] = true }
 
 -- One node for all kinds of value, not a union of branches: its mistakes can be told.
 local function one_of(format, object, description, items)
@@ -58,7 +60,7 @@ end
 local recipient = {
   anyOf = { { required = { "group" } }, { required = { "people" } }, { required = { "role" } }, { required = { "roster" } },
             { required = { "email" } } },
-  properties = { group = name, people = { type = "array", items = name }, role = name, roster = name, email = name },
+  properties = { group = name, people = { type = "array", items = name }, role = name, roster = schema.task, email = name },
 }
 
 -- Who gets mails: selectors, those in a roster, and addresses.

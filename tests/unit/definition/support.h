@@ -65,8 +65,10 @@ static inline void support_functions_init(struct support_functions *f)
         "\"quorum\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":"
         "{\"of\":{\"type\":\"string\"},\"moreThan\":{\"type\":\"string\"}}},"
         "\"remind\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}");
-    support_signature(&f->notify, "{\"type\":\"object\",\"properties\":{\"template\":"
-                                  "{\"x-mail-template\":[\"name\",\"email\"]}}}");
+    support_signature(
+        &f->notify, "{\"type\":\"object\",\"properties\":{\"template\":"
+                    "{\"x-mail-template\":[\"name\",\"email\"]},\"to\":{\"items\":{\"properties\":{"
+                    "\"roster\":{\"x-task\":true}}}}}}");
 }
 
 static inline void support_functions_done(struct support_functions *f)
