@@ -16,17 +16,17 @@
 #define LINKS_MAX      20           // in one mail
 #define LIST_BYTES_MAX (64 * 1024)
 
-// ---- the step: the newest attempt of the task that is open and asks persons
+// ---- the step: the one of the task that is open and asks persons, else the last that did
 
 struct found {
     char *path;
     int64_t attempt;
+    bool open;
 };
 
-static bool asks_a_person(const struct row *row, const char *task)
+static bool asks_a_person(const struct row *row)
 {
-    return item_is_open(row) && !row_is_null(row, ITEM_ASSIGNEE) && !item_is_unclaimed(row) &&
-           strcmp(row_text(row, ITEM_TASK), task) == 0;
+    return !row_is_null(row, ITEM_ASSIGNEE) && !item_is_unclaimed(row);
 }
 
 static bool find_step(struct people *p, const char *instance, const char *task, struct found *out,
@@ -41,24 +41,27 @@ static bool find_step(struct people *p, const char *instance, const char *task, 
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
     why->kind = FAIL_NONE;
-    while (out->path == NULL && scan_next(scan, &row, why)) {
-        if (asks_a_person(&row, task))
+    while (!out->open && scan_next(scan, &row, why)) {
+        if (asks_a_person(&row) && strcmp(row_text(&row, ITEM_TASK), task) == 0) {
+            mem_free(out->path);
             *out = (struct found){mem_string(row_text(&row, ITEM_PATH)),
-                                  row_integer(&row, ITEM_ATTEMPT)};
+                                  row_integer(&row, ITEM_ATTEMPT), item_is_open(&row)};
+        }
         row_done(&row);
     }
     scan_done(scan);
     if (out->path == NULL && why->kind == FAIL_NONE)
-        fail(why, FAIL_NOT_FOUND, "no open task '%.60s' asks anybody", task);
-    return out->path != NULL;
+        fail(why, FAIL_NOT_FOUND, "no task '%.60s' asks anybody", task);
+    return out->path != NULL && why->kind == FAIL_NONE;
 }
 
 // ---- the roll
 
-static void count_row(const struct row *row, json *by_person)
+// Of an ended step waits for ever who has not answered: that is what is asked about it.
+static void count_row(const struct row *row, bool ended, json *by_person)
 {
     const char *person = row_text(row, ITEM_ASSIGNEE);
-    bool waits = item_is_open(row) && row_integer(row, ITEM_ANSWERS) == 0;
+    bool waits = (ended || item_is_open(row)) && row_integer(row, ITEM_ANSWERS) == 0;
     json his = json_get(*by_person, person);
     if (!json_is_object(his)) {
         json_swap_take(&his, json_object());
@@ -95,7 +98,7 @@ static bool read_rows(struct people *p, const struct step_address *step, json *r
                 json_set_take(roll, "closesAt", item_instant(row_integer(&row, ITEM_CLOSES_MS)));
         }
         if (!row_is_null(&row, ITEM_ASSIGNEE))
-            count_row(&row, by_person);
+            count_row(&row, json_get_bool(*roll, "ended", false), by_person);
         row_done(&row);
     }
     scan_done(scan);
@@ -164,11 +167,12 @@ static void put_reminded(struct people *p, const struct step_address *step, stru
     store_put(p->store, TABLE_RECORD, columns);
 }
 
-static bool roll_of(struct people *p, const struct step_address *step, json *roll,
+static bool roll_of(struct people *p, const struct step_address *step, bool ended, json *roll,
                     struct reminded *reminded, struct fail *why)
 {
     json by_person = json_object();
     *roll = json_object();
+    json_set_bool(roll, "ended", ended);
     bool good = read_rows(p, step, roll, &by_person, why) && read_reminded(p, step, reminded, why);
     if (good) {
         add_people(roll, by_person);
@@ -189,11 +193,94 @@ json item_roll(struct people *p, const char *instance, const char *task, struct 
     struct reminded ignored;
     json roll = json_absent();
     if (find_step(p, instance, task, &found, why) &&
-        !roll_of(p, &(struct step_address){instance, found.path, found.attempt}, &roll, &ignored,
-                 why))
+        !roll_of(p, &(struct step_address){instance, found.path, found.attempt}, !found.open, &roll,
+                 &ignored, why))
         roll = json_absent();
     mem_free(found.path);
     return roll;
+}
+
+// ---- which steps have one
+
+// The first request of the step that asks a person becomes its line; `last` the row behind which
+// the next step begins, so that a vote of ten thousand costs what one of ten does.
+static bool read_step(struct people *p, const struct row *first, json *line, struct row *last,
+                      struct fail *why)
+{
+    struct scan *scan;
+    struct row row;
+    struct step_address step = item_step(first);
+    struct value prefix[] = {value_text(step.instance), value_text(step.path),
+                             value_integer(step.attempt)};
+    struct scan_opts opts = {
+        .table = TABLE_ITEM, .index = INDEX_STEP, .prefix = prefix, .prefix_count = 3};
+    *line = json_absent();
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    json title;
+    bool good = true;
+    while (json_is_absent(*line) && good && scan_next(scan, &row, why)) {
+        if (asks_a_person(&row) && (good = row_json(&row, ITEM_TITLE, &title, why))) {
+            *line = json_object();
+            json_set_text(line, "task", row_text(&row, ITEM_TASK));
+            json_set_take(line, "title", title);
+        }
+        row_done(&row);
+    }
+    scan_done(scan);
+    opts.descending = true;
+    if (!good || why->kind != FAIL_NONE || !store_scan(p->store, &opts, &scan, why))
+        return false;
+    good = scan_next(scan, last, why);
+    scan_done(scan);
+    return good;
+}
+
+// The next step's first row behind `*at`, which it replaces.
+static bool next_step(struct people *p, const char *instance, struct row *at, json *line,
+                      bool *more, struct fail *why)
+{
+    struct scan *scan;
+    struct row first, last;
+    struct value prefix = value_text(instance);
+    struct scan_opts opts = {
+        .table = TABLE_ITEM, .index = INDEX_STEP, .prefix = &prefix, .prefix_count = 1};
+    if (row_is_there(at))
+        opts.after = at;
+    *line = json_absent();
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    *more = scan_next(scan, &first, why);
+    scan_done(scan);
+    if (!*more)
+        return why->kind == FAIL_NONE;
+    bool good = read_step(p, &first, line, &last, why);
+    row_done(&first);
+    if (good) {
+        row_done(at);
+        *at = last;
+    }
+    return good;
+}
+
+json item_rolls(struct people *p, const char *instance, struct fail *why)
+{
+    struct row at = {0};
+    json rolls = json_array(), seen = json_object(), line;
+    bool more = true, good = true;
+    why->kind = FAIL_NONE;
+    while (more && (good = next_step(p, instance, &at, &line, &more, why))) {
+        if (json_is_object(line) && !json_has(seen, json_get_text(line, "task", ""))) {
+            json_set_bool(&seen, json_get_text(line, "task", ""), true);
+            json_append(&rolls, line);
+        }
+        json_free(line);
+    }
+    row_done(&at);
+    json_free(seen);
+    if (!good)
+        json_swap_take(&rolls, json_absent());
+    return rolls;
 }
 
 // ---- reminding
@@ -369,7 +456,7 @@ static bool remind_step(struct reminding *m, const char *task, const char *by, j
 {
     json roll;
     struct reminded last;
-    if (!roll_of(m->p, &m->step, &roll, &last, why))
+    if (!roll_of(m->p, &m->step, false, &roll, &last, why))
         return false;
     m->number = last.number + 1;
     bool good = may_remind(m->p, roll, last, why) && remind_all(m, roll, why);
@@ -394,7 +481,8 @@ bool item_remind(struct people *p, const char *instance, const char *task, const
     if (!engine_may_change(p->engine, why) || !find_step(p, instance, task, &found, why))
         return false;
     struct reminding m = {.p = p, .step = {instance, found.path, found.attempt}};
-    bool good = remind_step(&m, task, by, told, why);
+    bool good = found.open ? remind_step(&m, task, by, told, why)
+                           : fail_code(why, FAIL_REFUSED, "closed", "task '%.60s' is over", task);
     mem_free(found.path);
     return good;
 }

@@ -23,6 +23,12 @@ struct host_call *host_change_jmp(lua_State *L)
         luaL_error(
             L, "function '%s' is declared pure, so it may change nothing; say effects = \"local\"",
             h->function->name);
+    return host_note_jmp(L);
+}
+
+struct host_call *host_note_jmp(lua_State *L)
+{
+    struct host_call *h = host_call_jmp(L);
     if (h->view != NULL)
         luaL_error(L, "a view only reads");
     h->wrote = true;

@@ -39,6 +39,8 @@ struct host_call {
 struct host_call *host_call_jmp(lua_State *L);
 // The same for a function that changes something; a pure function may not.
 struct host_call *host_change_jmp(lua_State *L);
+// For what a pure function may do too: leave a copy for people to read. A view may not.
+struct host_call *host_note_jmp(lua_State *L);
 // Raises what the house said; what the disk said ends the run as broken.
 int host_fail_jmp(lua_State *L, const struct fail *why);
 

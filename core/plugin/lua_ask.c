@@ -203,9 +203,11 @@ static int page_jmp(lua_State *L)
 }
 
 // step:outcome{title=, …, name=}: what came of it, for people; see people/outcome.h
+// A pure function may leave one too: it is a copy of what it has reckoned, for people to read, and
+// nothing that happens depends on it.
 static int outcome_jmp(lua_State *L)
 {
-    struct host_call *h = host_change_jmp(L);
+    struct host_call *h = host_note_jmp(L);
     struct fail why = {0};
     luaL_checktype(L, 2, LUA_TTABLE);
     json document = lua_json_check_jmp(L, 2);

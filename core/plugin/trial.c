@@ -20,6 +20,7 @@
 #include "calendar/duration.h"
 #include "calendar/zone.h"
 #include "people/item.h"
+#include "people/outcome.h"
 #include "plugin/lua_json.h"
 #include "plugin/sandbox.h"
 #include "plugin/view.h"
@@ -478,6 +479,15 @@ static int view_jmp(lua_State *L)
     return json_is_absent(view) ? say_jmp(L, &why) : push_held_jmp(L, view);
 }
 
+// run:outcomes(): what its steps have left for people to read, by no order.
+static int outcomes_jmp(lua_State *L)
+{
+    struct trial *t = trial_jmp(L);
+    struct fail why = {0};
+    json list = outcome_list(world_people(t->world), run_id_jmp(L), &why);
+    return json_is_absent(list) ? say_jmp(L, &why) : push_held_jmp(L, list);
+}
+
 static int receipt_jmp(lua_State *L)
 {
     struct trial *t = trial_jmp(L);
@@ -525,23 +535,13 @@ static const luaL_Reg trial_functions[] = {
     {"equal", equal_jmp}, {"start", start_jmp},   {"event", event_jmp}, {"advance", advance_jmp},
     {"at", at_jmp},       {"crash", crash_jmp},   {"mails", mails_jmp}, {NULL, NULL}};
 
-static const luaL_Reg run_functions[] = {{"answer", answer_jmp},
-                                         {"refused", refused_jmp},
-                                         {"event", event_jmp},
-                                         {"advance", advance_jmp},
-                                         {"at", at_jmp},
-                                         {"finish", finish_jmp},
-                                         {"crash", crash_jmp},
-                                         {"cancel", cancel_jmp},
-                                         {"mails", mails_jmp},
-                                         {"items", items_jmp},
-                                         {"show", show_jmp},
-                                         {"output", output_jmp},
-                                         {"expect", expect_jmp},
-                                         {"views", views_jmp},
-                                         {"view", view_jmp},
-                                         {"receipt", receipt_jmp},
-                                         {NULL, NULL}};
+static const luaL_Reg run_functions[] = {
+    {"answer", answer_jmp},     {"refused", refused_jmp}, {"event", event_jmp},
+    {"advance", advance_jmp},   {"at", at_jmp},           {"finish", finish_jmp},
+    {"crash", crash_jmp},       {"cancel", cancel_jmp},   {"mails", mails_jmp},
+    {"items", items_jmp},       {"show", show_jmp},       {"output", output_jmp},
+    {"expect", expect_jmp},     {"views", views_jmp},     {"view", view_jmp},
+    {"outcomes", outcomes_jmp}, {"receipt", receipt_jmp}, {NULL, NULL}};
 
 static void add_class_jmp(lua_State *L, const char *name, const luaL_Reg *functions)
 {

@@ -39,6 +39,7 @@ const char *acts_name(const struct page *p, const char *act)
                  {"group-leave", "그룹에서 뺌"},
                  {"remind", "알림 보냄"},
                  {"check-in", "출석 확인"},
+                 {"adjourn", "회의를 마침"},
                  {"claim", "일을 맡김"},
                  {"give-back", "맡은 일을 돌려놓음"},
                  {"export-case", "사건 기록 내보내기"},

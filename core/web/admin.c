@@ -53,6 +53,8 @@ static const struct saying {
       "The last reminder is less than an hour old. Please wait before the next."}},
     {"all_answered", {"모두 답했습니다.", "Everybody has answered."}},
     {"not_confirmed", {"지우려면 확인란에 표시해 주십시오.", "Please tick the box to confirm."}},
+    {"not_sure",
+     {"회의를 마치려면 확인란에 표시해 주십시오.", "Please tick the box to end the meeting."}},
     {"not_open", {"아직 시작하지 않았습니다.", "This is not open yet."}},
     {"closed", {"끝났습니다.", "This is closed."}},
     {"not_eligible", {"명단에 없는 사람입니다.", "This person is not on the list."}},
@@ -64,6 +66,7 @@ static const struct saying notices[] = {
     {"imported", {"가져왔습니다.", "Imported."}},
     {"joined", {"그룹에 넣었습니다.", "Added to the group."}},
     {"left", {"그룹에서 뺐습니다.", "Taken out of the group."}},
+    {"adjourned", {"회의를 마쳤습니다.", "The meeting has ended."}},
     {"reminded", {"알림을 보냈습니다.", "The reminder has been sent."}},
 };
 
@@ -95,7 +98,7 @@ void admin_write_input(struct page *p, const struct admin_input *input)
 {
     html(&p->out, "<div class=field><label for=\"i-%s\">%s", input->name, input->label);
     if (input->required)
-        html(&p->out, "<span class=mark>%s</span>", word(p->language, WORD_REQUIRED));
+        html(&p->out, "<span class=mark>(%s)</span>", word(p->language, WORD_REQUIRED));
     html(&p->out, "</label>");
     if (input->help)
         html(&p->out, "<p class=help id=\"h-%s\">%s</p>", input->name, input->help);

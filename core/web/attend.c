@@ -1,8 +1,10 @@
 // The desk's page of a meeting: who is here, a tap in or out for each name, the quorum live. It
 // works for any open step with a view named `desk`, which gives {rows: [{id, item, present,
-// since}], figures: {present, entitled, needed, reached}}; a tap is an answer {presence} to the
-// item on the person's behalf. Without a script each tap reloads the page; with it the part that
-// changes is fetched every few seconds, so that two desks see each other.
+// since}], figures: {present, entitled, needed, reached}, ends (adjourn.c)}; a tap is an answer
+// {presence} to the item on the person's behalf. Without a script each tap reloads the page; with
+// it the part that changes is fetched every few seconds, so that two desks see each other.
+#include "web/attend.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -14,14 +16,6 @@
 #include "web/html.h"
 
 #define NAMES_MAX 300
-
-struct desk {
-    struct web *web;
-    struct page *page;
-    const char *instance, *path, *query;
-    json view;
-    bool may; // tap
-};
 
 // "출석 7 · 재적 15 · 정족수 8: 1명 부족"
 static void write_quorum(const struct desk *d)
@@ -139,15 +133,17 @@ static void write_desk(const struct desk *d, const struct fail *refusal)
     admin_write_refusal(p, refusal);
     write_quorum(d);
     write_names(d);
+    html(&p->out, "</div>\n");
+    if (d->may)
+        adjourn_write(d);
     html(&p->out,
-         "</div>\n<p class=row><a href=\"%s?q=%u\">%s</a> <a "
+         "<p class=row><a href=\"%s?q=%u\">%s</a> <a "
          "href=\"/console/instances/%u\">%s</a></p><script src=/live.js defer></script>\n",
          d->path, d->query, two(p, "새로 고침", "Reload"), d->instance,
          word(p->language, WORD_BACK));
 }
 
-static void reply_desk(struct web *w, struct request *r, const char *query,
-                       const struct fail *refusal)
+void attend_reply(struct web *w, struct request *r, const char *query, const struct fail *refusal)
 {
     struct fail why = {0};
     if (!w->opts.plugins) {
@@ -162,17 +158,21 @@ static void reply_desk(struct web *w, struct request *r, const char *query,
         return;
     }
     struct page p;
+    struct bytes path;
     json title = json_get(view, "title");
+    bytes_init(&path, 8192);
+    html(&path, "/console/instances/%u/desk/%u", request_param(r, "id"), request_param(r, "task"));
     page_begin(&p, r, text_in(language_of(r), title), true);
     write_desk(&(struct desk){.web = w,
                               .page = &p,
                               .instance = request_param(r, "id"),
-                              .path = request_path(r),
+                              .path = path.data,
                               .query = query ? query : "",
                               .view = view,
                               .may = web_may(w, r, PERMIT_OPERATE)},
                refusal);
     page_reply(&p, refusal->kind == FAIL_NONE ? 200 : problem_status(refusal));
+    bytes_done(&path);
     json_free(title);
     json_free(view);
 }
@@ -180,7 +180,7 @@ static void reply_desk(struct web *w, struct request *r, const char *query,
 static void show_desk(void *context, struct request *r)
 {
     struct fail none = {0};
-    reply_desk(context, r, request_query(r, "q"), &none);
+    attend_reply(context, r, request_query(r, "q"), &none);
 }
 
 // The item must be one of this task that asks this person about his presence: the desk decides
@@ -222,7 +222,7 @@ static void tap(struct web *w, struct request *r, const struct form *form)
         web_redirect_after_commit(w, r, location.data);
         bytes_done(&location);
     } else {
-        reply_desk(w, r, query, &why);
+        attend_reply(w, r, query, &why);
     }
     json_free(reply);
     json_free(data);
@@ -275,5 +275,6 @@ void attend_routes(struct web *w)
         {"POST", "/console/instances/{id}/desk/{task}", receive_tap, PERMIT_OPERATE},
     };
     CONSOLE_ADD(w, places);
+    adjourn_routes(w);
     server_route(w->opts.server, "GET", "/live.js", serve_script, w);
 }

@@ -149,7 +149,7 @@ static json violation_of(const struct fields *f, const char *name)
 
 static void write_describedby(const struct field *f, struct bytes *out)
 {
-    bool has_help = json_has(f->property, "description");
+    bool has_help = json_has(f->property, "description") || widget_of(f->property) == WIDGET_LINES;
     if (!has_help && json_is_absent(f->violation))
         return;
     html(out, " aria-describedby=\"");
@@ -162,16 +162,20 @@ static void write_describedby(const struct field *f, struct bytes *out)
 
 static void write_mark(const struct field *f, struct bytes *out)
 {
+    bool asked = f->required || json_get_bool(f->property, "x-required", false);
     html(out, "<span class=mark>(%s)</span>",
-         word(f->form->language, f->required ? WORD_REQUIRED : WORD_OPTIONAL));
+         word(f->form->language, asked ? WORD_REQUIRED : WORD_OPTIONAL));
 }
 
 static void write_help(const struct field *f, struct bytes *out)
 {
     json description = json_get(f->property, "description");
-    if (!json_is_absent(description))
+    // A list says how it is written, unless its author has.
+    bool is_lines = widget_of(f->property) == WIDGET_LINES;
+    if (!json_is_absent(description) || is_lines)
         html(out, "<p class=help id=\"%s-help\">%s</p>", f->name,
-             text_in(f->form->language, description));
+             json_is_absent(description) ? word(f->form->language, WORD_ONE_PER_LINE)
+                                         : text_in(f->form->language, description));
     if (!json_is_absent(f->violation)) {
         struct bytes words;
         bytes_init(&words, 4096);
@@ -254,8 +258,6 @@ static void write_number(const struct field *f, struct bytes *out)
 static void write_area(const struct field *f, struct bytes *out)
 {
     write_label(f, out);
-    if (widget_of(f->property) == WIDGET_LINES)
-        html(out, "<p class=help>%s</p>", word(f->form->language, WORD_ONE_PER_LINE));
     html(out, "<textarea");
     write_attributes(f, out);
     html(out, ">\n");

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "people/outcome.h"
 #include "plugin/view.h"
-#include "web/console.h"
+#include "web/admin.h"
 #include "web/html.h"
 #include "web/waits.h"
 
@@ -116,7 +116,8 @@ static void write_items(struct web *w, struct page *p, const char *instance)
             html(&p->out, "%s</a>", text_in(p->language, title));
         html(&p->out, "<td>%s<td>", json_get_text(item, "task", ""));
         console_write_assignee(w, p, assignee);
-        html(&p->out, "<td>%d %s", json_get_int(item, "answers", 0), two(p, "답", "answers"));
+        html(&p->out, two(p, "<td>답&nbsp;%d", "<td>answers:&nbsp;%d"),
+             json_get_int(item, "answers", 0));
         json_free(title);
         json_free(item);
     }
@@ -222,25 +223,41 @@ static void write_history(struct web *w, struct page *p, const char *id)
     json_free(history);
 }
 
+#define CANCELS_WHEN "waiting running pending suspended"
+
+// It ends what others take part in, so it takes two steps.
+static void write_cancel(struct page *p, const char *id)
+{
+    html(&p->out, "<details class=aside><summary>%s</summary><p>%s</p>",
+         two(p, "모두 취소하기", "Cancel all of it"),
+         two(p, "열린 양식과 투표가 닫히고 보낼 메일이 나가지 않습니다. 되돌릴 수 없습니다.",
+             "Open forms and ballots close and no more mail goes out. This cannot be undone."));
+    html(&p->out, "<form method=post action=\"/console/instances/%u/cancel\">", id);
+    web_write_csrf(p);
+    html(&p->out, "<button class=alert>%s</button></form></details>\n",
+         two(p, "취소하기", "Cancel"));
+}
+
 static void write_controls(struct page *p, const char *id, const char *status)
 {
     static const struct {
         const char *verb, *ko, *en, *when;
     } controls[] = {{"pause", "멈추기", "Pause", "waiting running pending"},
                     {"resume", "계속하기", "Resume", "suspended"},
-                    {"retry", "다시 하기", "Retry", "faulted"},
-                    {"cancel", "취소하기", "Cancel", "waiting running pending suspended"}};
+                    {"retry", "다시 하기", "Retry", "faulted"}};
     html(&p->out, "<div class=row>");
     for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
-        if (!*status || !strstr(controls[i].when, status))
+        if (!strstr(controls[i].when, status))
             continue;
         html(&p->out, "<form method=post action=\"/console/instances/%u/%r\">", id,
              controls[i].verb);
         web_write_csrf(p);
-        html(&p->out, "<button class=%r>%s</button></form>", i == 3 ? "alert" : "quiet",
+        html(&p->out, "<button class=quiet>%s</button></form>",
              two(p, controls[i].ko, controls[i].en));
     }
     html(&p->out, "</div>\n");
+    if (strstr(CANCELS_WHEN, status))
+        write_cancel(p, id);
 }
 
 static void write_data(struct page *p, json shown)
@@ -286,10 +303,11 @@ static void show_instance(void *context, struct request *r)
          json_get_text(d, "version", ""), two(&p, "번호", "Id"), id, two(&p, "시작", "Since"));
     web_write_moment(w, &p, id, json_get_text(shown, "createdAt", ""), &p.out);
     html(&p.out, "</dl>\n");
+    admin_write_done(&p);
     const char *incident = json_get_text(shown, "incident", NULL);
     if (incident)
         html(&p.out, "<div class=refusal role=alert>%s</div>", incident);
-    if (web_may(w, r, PERMIT_OPERATE))
+    if (*status && web_may(w, r, PERMIT_OPERATE))
         write_controls(&p, id, status);
     write_outcomes(w, &p, id);
     write_views(w, &p, id);

@@ -57,15 +57,16 @@ static void write_head(struct page *p, const char *title, bool is_console)
     html(&p->out,
          "<!doctype html>\n<html lang=%s>\n<head><meta charset=utf-8>"
          "<meta name=viewport content=\"width=device-width, initial-scale=1\">"
-         "<meta name=robots content=noindex><title>%s</title><link rel=stylesheet "
+         "<meta name=robots content=noindex><title>%s · %s</title><link rel=stylesheet "
          "href=/style.css></head>\n"
          "<body class=%r><a class=skip href=#main>%s</a>\n<header>",
-         language_code(p->language), title, is_console ? "wide" : "narrow",
-         word(p->language, WORD_SKIP));
+         language_code(p->language), title,
+         word(p->language, is_console ? WORD_SITE_CONSOLE : WORD_SITE),
+         is_console ? "wide" : "narrow", word(p->language, WORD_SKIP));
     if (is_console)
-        html(&p->out, "<a class=brand href=/console>두레</a>");
+        html(&p->out, "<a class=brand href=/console>%s</a>", word(p->language, WORD_SITE));
     else
-        html(&p->out, "<span class=brand>두레</span>");
+        html(&p->out, "<span class=brand>%s</span>", word(p->language, WORD_SITE));
     if (is_console)
         write_navigation(p);
     write_languages(p);
@@ -125,6 +126,21 @@ void page_fail(struct request *r, const struct fail *why)
     page_refuse(r, problem_status(why), word(l, title), said ? said : why->message);
 }
 
+// What the server says about a request itself is for programs; a person reads it in his language.
+static enum word word_of_status(int status)
+{
+    switch (status) {
+    case 404:
+        return WORD_REFUSED_ADDRESS;
+    case 405:
+        return WORD_REFUSED_POSSIBLE;
+    case 413:
+        return WORD_REFUSED_LARGE;
+    default:
+        return status >= 500 ? WORD_TRY_LATER : WORD_REFUSED_INVALID;
+    }
+}
+
 bool page_of_problem(void *context, struct request *r, const struct problem *problem,
                      struct bytes *out)
 {
@@ -136,7 +152,8 @@ bool page_of_problem(void *context, struct request *r, const struct problem *pro
                         : problem->status >= 500 ? word(p.language, WORD_TRY_LATER)
                                                  : word(p.language, WORD_NOT_POSSIBLE);
     write_head(&p, title, false);
-    html(&p.out, "<p role=alert class=refusal>%s</p></main></body></html>\n", problem->detail);
+    html(&p.out, "<p role=alert class=refusal>%s</p></main></body></html>\n",
+         word(p.language, word_of_status(problem->status)));
     *out = p.out;
     return true;
 }

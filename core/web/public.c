@@ -19,6 +19,23 @@ static void begin(struct page *p, struct request *r, json item)
     json_free(title);
 }
 
+// It still says what was asked here and until when: whoever comes late has the right page.
+static void show_closed(struct web *w, struct request *r, json item)
+{
+    struct page p;
+    const char *closes = json_get_text(item, "closesAt", NULL);
+    begin(&p, r, item);
+    html(&p.out,
+         "<div class=\"notice warn\" role=status><p><strong>%s</strong></p><p>%s</p></div>\n",
+         word(p.language, WORD_CLOSED), word(p.language, WORD_CLOSED_FORM));
+    if (closes) {
+        html(&p.out, "<dl class=facts><dt>%s<dd>", word(p.language, WORD_CLOSED_AT));
+        web_write_moment(w, &p, json_get_text(item, "instance", ""), closes, &p.out);
+        html(&p.out, "</dl>\n");
+    }
+    page_reply(&p, 410);
+}
+
 static void show_form(void *context, struct request *r)
 {
     struct web *w = context;
@@ -28,7 +45,7 @@ static void show_form(void *context, struct request *r)
         fail(&why, FAIL_NOT_FOUND, "%s", "");
         page_fail(r, &why);
     } else if (strcmp(json_get_text(item, "status", ""), "open") != 0) {
-        page_refuse(r, 410, word(language_of(r), WORD_CLOSED), "");
+        show_closed(w, r, item);
     } else {
         struct page p;
         begin(&p, r, item);
@@ -214,12 +231,14 @@ static void show_receipt(void *context, struct request *r)
          word(p.language, WORD_RECEIPT), request_param(r, "receipt"),
          word(p.language, WORD_RECEIVED_AT));
     web_write_moment(w, &p, json_get_text(receipt.item, "instance", ""), at, &p.out);
-    html(&p.out, "</dl><p>%s</p>\n<h2>%s</h2>\n", word(p.language, WORD_RECEIPT_KEEP),
+    bool stands = strcmp(json_get_text(receipt.item, "status", ""), "open") == 0 &&
+                  strcmp(json_get_text(receipt.answer, "status", ""), "withdrawn") != 0;
+    html(&p.out, "</dl><p>%s</p>\n<h2>%s</h2>\n",
+         word(p.language, stands ? WORD_RECEIPT_KEEP : WORD_RECEIPT_KEEP_OVER),
          word(p.language, WORD_YOU_ANSWERED));
     struct fields fields = {.language = p.language, .schema = schema, .values = data};
     fields_write_answers(&fields, &p.out);
-    bool open = strcmp(json_get_text(receipt.item, "status", ""), "open") == 0;
-    if (open && strcmp(json_get_text(receipt.answer, "status", ""), "withdrawn") != 0)
+    if (stands)
         write_actions(&p, request_param(r, "receipt"), reply);
     page_reply(&p, 200);
     json_free(schema);

@@ -31,6 +31,12 @@ static void write_figures(struct web *w, struct page *p, json roll)
 
 static void write_button(struct web *w, struct page *p, json roll)
 {
+    if (json_get_bool(roll, "ended", false)) {
+        html(&p->out, "<p class=\"notice warn\">%s</p>\n",
+             two(p, "끝난 일입니다. 더는 답을 받지 않습니다.",
+                 "This is over; no more answers are taken."));
+        return;
+    }
     if (json_get_int(roll, "waiting", 0) == 0 || !web_may(w, p->request, PERMIT_OPERATE))
         return;
     html(&p->out, "<form method=post action=\"%s\">", request_path(p->request));
@@ -151,24 +157,17 @@ static void receive_remind(void *context, struct request *r)
 void roll_write_links(struct web *w, struct page *p, const char *instance)
 {
     struct fail why = {0};
-    json items = item_list(w->opts.people,
-                           &(struct item_list_opts){.instance = instance, .status = "open"}, &why),
-         seen = json_object();
-    for (size_t i = 0; i < json_length(items); i++) {
-        json item = json_at(items, i), title = json_get(item, "title");
-        const char *task = json_get_text(item, "task", "");
-        if (json_has(item, "assignee") && !json_has(seen, task)) {
-            json_set_bool(&seen, task, true);
-            html(&p->out,
-                 "<p><a class=\"button quiet\" href=\"/console/instances/%u/roll/%u\">%s: %s</a>",
-                 instance, task, two(p, "답한 사람과 아직인 사람", "Who has answered"),
-                 text_in(p->language, title));
-        }
+    json rolls = item_rolls(w->opts.people, instance, &why);
+    for (size_t i = 0; i < json_length(rolls); i++) {
+        json roll = json_at(rolls, i), title = json_get(roll, "title");
+        html(&p->out,
+             "<p><a class=\"button quiet\" href=\"/console/instances/%u/roll/%u\">%s: %s</a>",
+             instance, json_get_text(roll, "task", ""),
+             two(p, "답한 사람과 아직인 사람", "Who has answered"), text_in(p->language, title));
         json_free(title);
-        json_free(item);
+        json_free(roll);
     }
-    json_free(seen);
-    json_free(items);
+    json_free(rolls);
 }
 
 void roll_routes(struct web *w)

@@ -8,12 +8,15 @@
 #include "web/console.h"
 #include "web/html.h"
 
-static char *cell_text(json row, const char *key)
+static char *cell_text(enum language language, json row, const char *key)
 {
     json value = json_get(row, key);
-    char *text = json_is_string(value)                          ? mem_string(json_text(value))
+    char *text = json_is_string(value) || json_has(value, "ko") || json_has(value, "en")
+                     ? mem_string(text_in(language, value))
                  : json_is_absent(value) || json_is_null(value) ? mem_string("")
-                                                                : json_dump(value);
+                 : json_kind(value) == JSON_BOOL
+                     ? mem_string(word(language, json_is_true(value) ? WORD_YES : WORD_NO))
+                     : json_dump(value);
     json_free(value);
     return text;
 }
@@ -31,25 +34,42 @@ static void write_text(const struct list_page *l, const char *key, const char *t
     int64_t ms;
     if (strchr(text, 'T') && instant_parse(text, &ms, &why))
         web_write_moment(l->web, l->page, l->instance, text, &l->page->out);
-    else if (strcmp(key, "status") == 0 && *text)
+    else if ((strcmp(key, "status") == 0 || strcmp(key, "_status") == 0) && *text)
         console_write_state(l->page, text);
     else
         html(&l->page->out, "%s", text);
 }
 
-static void write_cells(const struct list_page *l, json columns, json row, const char *tag)
+// One row; of the totals the cells are headers, the first of them says what they are.
+static void write_cells(const struct list_page *l, json columns, json row, bool totals)
 {
     struct bytes *out = &l->page->out;
     for (size_t c = 0; c < json_length(columns); c++) {
-        json column = json_at(columns, c), value = json_get(row, json_get_text(column, "key", ""));
-        char *text = cell_text(row, json_get_text(column, "key", ""));
+        json column = json_at(columns, c);
+        const char *key = json_get_text(column, "key", "");
+        json value = json_get(row, key);
+        char *text = cell_text(l->page->language, row, key);
+        if (totals && c == 0 && !*text) {
+            mem_free(text);
+            text = mem_string(word(l->page->language, WORD_TOTAL));
+        }
         // A header without text is none.
-        html(out, json_is_number(value) ? "<%r class=number>" : "<%r>", *text ? tag : "td");
-        write_text(l, json_get_text(column, "key", ""), text);
+        html(out, json_is_number(value) ? "<%r class=number>" : "<%r>",
+             totals && *text ? "th" : "td");
+        write_text(l, key, text);
         mem_free(text);
         json_free(value);
         json_free(column);
     }
+}
+
+static bool is_number_column(json rows, json column)
+{
+    json row = json_at(rows, 0), value = json_get(row, json_get_text(column, "key", ""));
+    bool is = json_is_number(value);
+    json_free(value);
+    json_free(row);
+    return is;
 }
 
 static void write_table(const struct list_page *l, json view)
@@ -60,7 +80,9 @@ static void write_table(const struct list_page *l, json view)
     html(&p->out, "<div class=scroll tabindex=0><table><thead><tr>");
     for (size_t c = 0; c < json_length(columns); c++) {
         json column = json_at(columns, c), title = json_get(column, "title");
-        html(&p->out, "<th scope=col>%s", text_in(p->language, title));
+        html(&p->out,
+             is_number_column(rows, column) ? "<th scope=col class=number>%s" : "<th scope=col>%s",
+             text_in(p->language, title));
         json_free(title);
         json_free(column);
     }
@@ -68,13 +90,13 @@ static void write_table(const struct list_page *l, json view)
     for (size_t i = 0; i < json_length(rows); i++) {
         json row = json_at(rows, i);
         html(&p->out, "<tr>");
-        write_cells(l, columns, row, "td");
+        write_cells(l, columns, row, false);
         json_free(row);
     }
     html(&p->out, "</tbody>");
     if (json_is_object(totals)) {
         html(&p->out, "<tfoot><tr>");
-        write_cells(l, columns, totals, "th");
+        write_cells(l, columns, totals, true);
         html(&p->out, "</tfoot>");
     }
     html(&p->out, "</table></div>\n");
@@ -155,7 +177,7 @@ static void download(void *context, struct request *r)
         for (size_t c = 0; c < json_length(columns); c++) {
             json column = json_at(columns, c);
             json value = json_get(row, json_get_text(column, "key", ""));
-            char *text = cell_text(row, json_get_text(column, "key", ""));
+            char *text = cell_text(language_of(r), row, json_get_text(column, "key", ""));
             add_csv_cell(&out, value, text, c == 0);
             mem_free(text);
             json_free(value);

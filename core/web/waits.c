@@ -35,7 +35,7 @@ static bool say_answers(struct web *w, struct page *p, const char *instance, jso
     if (n.public == n.asked)
         html(&p->out, "열린 양식의 답 (지금까지 %d개)", n.answers);
     else
-        html(&p->out, "답 (%d명 가운데 %d명이 답함)", n.asked, n.answered);
+        html(&p->out, "답 (%d건 가운데 %d건)", n.asked, n.answered);
     return true;
 }
 
@@ -137,6 +137,19 @@ const char *waits_event_name(const struct page *p, const char *type)
                                         {"reminded", "알림 보냄"},
                                         {"claimed", "맡음"},
                                         {"given_back", "돌려놓음"},
-                                        {"outcome", "결과가 나옴"}};
+                                        {"outcome", "결과가 나옴"},
+                                        {"conflict", "이해관계로 뺌"},
+                                        {"registered", "신청이 옴"},
+                                        {"amended", "신청을 고침"},
+                                        {"withdrawn", "신청을 취소함"},
+                                        {"promoted", "대기에서 올라옴"},
+                                        {"offered", "자리를 제안함"},
+                                        {"offer_expired", "제안한 기한이 지남"},
+                                        {"warning_settled", "확인할 것을 처리함"},
+                                        {"capacity", "정원이 바뀜"},
+                                        {"frozen", "명단을 확정함"},
+                                        {"recused", "물러남"},
+                                        {"item_withdrawn", "심사 대상이 철회됨"},
+                                        {"key_missing", "개표 열쇠가 없음"}};
     return p->language == LANGUAGE_KO ? FIND(names, type, type) : type;
 }

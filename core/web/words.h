@@ -16,6 +16,8 @@ enum language language_of(const struct request *r);
 
 // clang-format off
 #define WORDS(X)                                                                                                          \
+    X(SITE, "두레", "Dure")                                                                                              \
+    X(SITE_CONSOLE, "두레 콘솔", "Dure console")                                                                           \
     X(SEND, "보내기", "Send")                                                                                             \
     X(SAVE, "고치기", "Save changes")                                                                                     \
     X(YES, "예", "Yes")                                                                                                   \
@@ -30,11 +32,13 @@ enum language language_of(const struct request *r);
     X(RECEIPT, "접수증", "Receipt")                                                                                       \
     X(RECEIPT_KEEP, "이 주소를 보관하십시오. 여기에서 고치거나 취소할 수 있습니다.",                                       \
       "Keep this address. Here you can change or withdraw what you sent.")                                                \
+    X(RECEIPT_KEEP_OVER, "이 주소를 보관하십시오. 보내신 내용을 여기에서 다시 볼 수 있습니다.",                                  \
+      "Keep this address. Here you can read again what you sent.")                                                        \
     X(RECEIVED_AT, "받은 때", "Received")                                                                                 \
     X(YOU_ANSWERED, "보내신 내용", "What you sent")                                                                       \
     X(CHANGE, "고치기", "Change")                                                                                         \
     X(WITHDRAW, "취소하기", "Withdraw")                                                                                   \
-    X(WITHDRAW_SURE, "취소하면 자리가 다른 분께 돌아갑니다.", "If you withdraw, your place goes to others.")               \
+    X(WITHDRAW_SURE, "취소하면 보내신 것이 없던 일이 되고, 정원이 있으면 그 자리는 다른 분께 돌아갑니다.", "If you withdraw, this is as if never sent; where places are limited, yours goes to others.")               \
     X(WITHDRAWN, "취소되었습니다", "Withdrawn")                                                                           \
     X(REGISTERED, "등록되었습니다", "You are registered")                                                                 \
     X(WAITING, "대기 명단에 올랐습니다", "You are on the waiting list")                                                   \
@@ -50,6 +54,8 @@ enum language language_of(const struct request *r);
     X(WARNINGS, "확인해 주십시오", "Please check")                                                                        \
     X(SEATS_LEFT, "남은 자리", "Places left")                                                                             \
     X(CLOSED, "마감되었습니다", "This is closed")                                                                         \
+    X(CLOSED_AT, "마감된 때", "Closed at")                                                                                \
+    X(CLOSED_FORM, "더는 받지 않습니다. 이미 보내신 것은 받으신 접수증 주소에서 볼 수 있습니다.", "Nothing more is taken. What you have sent is at the address of your receipt.") \
     X(NOT_OPEN, "아직 열리지 않았습니다", "This is not open yet")                                                         \
     X(NOTHING_HERE, "여기에는 아무것도 없습니다", "There is nothing here")                                                \
     X(NOT_POSSIBLE, "처리하지 못했습니다", "That was not possible")                                                       \
@@ -113,6 +119,7 @@ enum language language_of(const struct request *r);
     X(REFUSED_RECEIPT, "이 접수증의 답이 없습니다.", "There is no answer with this receipt.")                                        \
     X(REFUSED_CONFLICT, "이해관계가 있어 답하실 수 없습니다", "You have a conflict of interest with this")                               \
     X(REFUSED_INVALID, "보내신 내용을 읽지 못했습니다. 다시 적어 주십시오.", "What was sent could not be read. Please write it again.")        \
+    X(REFUSED_LARGE, "한 번에 보내기에 너무 큽니다. 파일이나 글을 줄여 다시 보내 주십시오.", "This is too large to be sent at once. Please send less.") \
     X(REFUSED_TEXT, "보내신 내용에 글자로 읽을 수 없는 것이 들어 있습니다. 그 부분을 다시 적어 주십시오.", "Part of what was sent cannot be read as text. Please type it again.") \
     X(REFUSED_FIELDS, "한 번에 보낼 수 있는 항목은 2,000개까지입니다.", "A form takes 2,000 answers at most.") \
     X(REFUSED_BROKEN, "양식이 온전하게 오지 않았습니다. 페이지를 새로 열어 다시 보내 주십시오.", "The form did not arrive whole. Please open the page again and send it once more.") \

@@ -126,3 +126,18 @@ test("more taken than there are places leaves none, and a row without a category
   t:equal({ out.selected.p, out.reserve.p, out.remaining.p }, { dure.array {}, { "a" }, 0 })
   faults(t, { ranking = { one("a", 90) }, quotas = { p = 1, q = 1 } })
 end)
+
+test("with a title it leaves a page: who got a place, who waits, out of how many", function(t)
+  local ranking = { { id = "a", score = 9000, category = "pilot" }, { id = "b", score = 8000, category = "pilot" },
+                    { id = "c", score = 7000, category = "general" }, { id = "d", score = 1, category = "general" } }
+  local with = { ranking = ranking, quotas = { pilot = 1, general = 3 }, taken = { general = 1 }, cut = { atLeast = 100 },
+                 title = { ko = "선정", en = "Selection" }, names = { a = "가 마을", pilot = { ko = "시범", en = "Pilot" } }, publish = true }
+  local pages = t:start("allocate", with):outcomes()
+  local page = pages[1]
+  t:equal({ #pages, page.public, page.tone, page.facts[4].value }, { 1, true, "good", 4 })
+  t:equal({ page.facts[1].value.en, page.facts[2].value.en }, { "1 of 2 places given, 0 in reserve", "1 of 1 places given, 1 in reserve" })
+  t:equal({ page.tables[2].rows[1].who, page.tables[2].rows[1].score, page.tables[2].rows[2].result.en }, { "가 마을", 9000, "Reserve, place 1" })
+  t:equal(page.tables[2].title.en, "Pilot")
+  with.title = nil
+  t:equal(#t:start("allocate", with):outcomes(), 0)
+end)

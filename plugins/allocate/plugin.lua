@@ -3,6 +3,7 @@
 -- What decides are the score, then the fields of `tie`. Those whom nothing tells apart at the last
 -- place are all left out and reported: no order of rows ever decides.
 
+local page = require("lib.page")
 local DEFAULT = "all"
 
 local function refuse(title, detail)
@@ -147,6 +148,7 @@ local function allocate(step)
     if #result.equals > 0 then out.reserveTies[name] = result.equals end
     if input.tie == "committee" and #result.tied > 0 then out.needsCommittee = true end
   end
+  if input.title then page.leave(step, names, quotas, out) end
   return out
 end
 
@@ -166,10 +168,13 @@ return {
         required = { "ranking", "quotas" },
         additionalProperties = false,
         properties = {
+          title = { type = { "string", "object" }, description = "What the page of the outcome is called; without it there is no page" },
+          names = { type = "object", description = "What ids and categories are called there: {ID: text, or {ko, en}}" },
+          publish = { type = "boolean", description = "Whether everybody may read it at its address" },
           ranking = {
             type = "array", maxItems = 100000, description = "Who competes, in any order",
             items = { type = "object", required = { "id", "score" },
-                      properties = { id = { type = "string", minLength = 1 }, score = { type = "number" },
+                      properties = { id = { type = "string", minLength = 1 }, score = { type = "number" }, text = { type = "string" },
                                      category = { type = "string", minLength = 1 } } },
           },
           quotas = { description = "Places of each category, or one number where there are no categories",

@@ -252,7 +252,7 @@ local function desk(step)
   return { title = step.input.title or words.title,
            columns = { { key = "id", title = { ko = "아이디", en = "Id" } }, { key = "present", title = { ko = "출석", en = "Present" } },
                        { key = "since", title = { ko = "부터", en = "Since" } } },
-           rows = rows,
+           rows = rows, ends = step.input.ends or EVENT,
            figures = { present = state.present, entitled = state.entitled, needed = state.needed,
                        reached = state.phase == "open" and reached(step) } }
 end

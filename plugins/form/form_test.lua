@@ -141,8 +141,43 @@ test("who looks sees the answers and who is missing", function(t)
   local run = start(t, { closes = closes })
   run:answer(meal("m01", "a"))
   local view = run:view("answers")
-  t:equal({ view.rows[1]._who, view.rows[1].meal }, { "m01", "a" })
-  t:equal(view.note.en, "Not answered yet: m02, m03")
+  t:equal({ view.rows[1]._who, view.rows[1].meal }, { "하나", "a" })
+  t:equal(view.note.en, "Not answered yet: 둘, 셋")
+end)
+
+local choices = { type = "object", properties = {
+  lunch = { enum = { "rice", "noodles" }, ["x-labels"] = { rice = { ko = "밥", en = "Rice" } } },
+  bus = { type = "boolean" }, days = { type = "array", items = { enum = { "fri", "sat" } } }, why = { type = "string" } } }
+
+local function ask_choices(t, with)
+  t:people(people)
+  with.to, with.schema, with.closes = { group = "members" }, choices, closes
+  local run = t:start("form", with)
+  run:answer { as = "m01", data = { lunch = "rice", bus = false, days = { "fri", "sat" }, why = "비밀" } }
+  run:answer { as = "m02", data = { lunch = "rice", days = { "sat" } } }
+  t:at(closes)
+  return run:outcomes()
+end
+
+test("when it is over those who were asked read how many answered, and the clerk the counts by choice", function(t)
+  local pages, page, clerk = ask_choices(t, {}), nil, nil
+  for _, one in ipairs(pages) do
+    if one.tables then clerk = one else page = one end
+  end
+  t:equal({ #pages, page.public, page.facts[1].value, page.facts[2].value, page.facts[3].value }, { 2, false, 2, 3, 1 })
+  t:equal({ #clerk.tables, clerk.public }, { 3, false })
+  for _, one in ipairs(clerk.tables) do
+    local numbers = {}
+    for i, row in ipairs(one.rows) do numbers[i] = row.count end
+    t:equal(numbers, ({ bus = { 0, 1, 1 }, days = { 1, 2, 2 }, lunch = { 2, 0, 2 } })[one.title])
+  end
+  t:equal(dure.json.encode(pages):find("비밀", 1, true), nil)
+end)
+
+test("`show` gives them to those who were asked, `publish` to everybody", function(t)
+  local pages = ask_choices(t, { show = true })
+  t:equal({ #pages, #pages[1].tables, pages[1].public }, { 1, 3, false })
+  t:equal(ask_choices(t, { publish = true })[1].public, true)
 end)
 
 test("no reminder comes with the invitation, and each moment once", function(t)

@@ -1,6 +1,7 @@
 -- form: asks people, or everybody, and gathers their answers. See README.md.
 local letter = require("shared.letter")
 local schema = require("shared.schema")
+local counts = require("lib.counts")
 
 local LANGUAGE = "ko"
 
@@ -119,8 +120,31 @@ local function missing(step)
   return out
 end
 
+-- What everybody who was asked may read: how many answered. The counts by choice are the clerk's own page, unless `show`.
+local function leave(step, at, list)
+  local input, state = step.input, step.state
+  local tables = counts.tables(input, list)
+  local facts = dure.array { { label = { ko = "답한 수", en = "Answers" }, value = state.answered } }
+  if not state.public and not input.claim then
+    facts[2] = { label = { ko = "여쭌 수", en = "Asked" }, value = state.asked }
+    facts[3] = { label = { ko = "답하지 않은 수", en = "Not answered" }, value = state.asked - state.answered }
+  end
+  facts[#facts + 1] = { label = { ko = "마감된 때", en = "Closed at" }, value = { at = dure.time.format(at, step.zone) } }
+  local page = { title = input.title or { ko = "양식", en = "A form" }, kind = "form", public = input.publish == true, facts = facts,
+                 tone = state.answered > 0 and "good" or "warn",
+                 result = { ko = "답을 모두 모았습니다", en = "The answers are in" } }
+  if state.answered == 0 then page.result = { ko = "답이 없었습니다", en = "Nobody has answered" } end
+  if input.show or input.publish then page.tables = tables end
+  step:outcome(page)
+  if page.tables or #tables == 0 then return end
+  page.name, page.tables, page.result = "counts", tables, { ko = "항목별 집계", en = "Counts by choice" }
+  step:outcome(page)
+end
+
 local function output(step, at)
-  return { answers = answers(step), missing = missing(step), closedAt = dure.time.format(at, step.zone) }
+  local list = answers(step)
+  leave(step, at, list)
+  return { answers = list, missing = missing(step), closedAt = dure.time.format(at, step.zone) }
 end
 
 local function is_complete(step)
@@ -228,25 +252,38 @@ end
 
 -- ---- views
 
+local function name_of(id)
+  local person = id and dure.people.get(id)
+  return person and person.name or id or ""
+end
+
+local function label_of(property, value)
+  return property["x-labels"] and property["x-labels"][value] or value
+end
+
+local function cell(property, value)
+  if type(value) == "string" then return label_of(property, value) end
+  if type(value) ~= "table" then return value end
+  local parts = {}
+  for i, item in ipairs(value) do parts[i] = type(item) == "table" and dure.json.encode(item) or tostring(item) end
+  return #parts > 0 and table.concat(parts, ", ") or dure.json.encode(value)
+end
+
 local function answer_view(step)
-  local names, properties = {}, type(step.input.schema) == "table" and step.input.schema.properties or {}
-  for name in pairs(properties) do names[#names + 1] = name end
-  table.sort(names)
+  local names, properties = counts.fields(step.input)
   local columns = dure.array { { key = "_who", title = { ko = "누구", en = "Who" } },
                                { key = "_at", title = { ko = "때", en = "When" } } }
   for _, name in ipairs(names) do columns[#columns + 1] = { key = name, title = properties[name].title or name } end
   local rows = dure.array {}
   for i, row in ipairs(answers(step)) do
-    local cells = { _who = row.person or "", _at = row.at }
-    for _, name in ipairs(names) do
-      local value = row.data[name]
-      cells[name] = type(value) == "table" and dure.json.encode(value) or value
-    end
+    local cells = { _who = name_of(row.person), _at = row.at }
+    for _, name in ipairs(names) do cells[name] = cell(properties[name], row.data[name]) end
     rows[i] = cells
   end
   local left = missing(step)
   local note
   if #left > 0 then
+    for i, id in ipairs(left) do left[i] = name_of(id) end
     local list = table.concat(left, ", ")
     note = { ko = "아직 답하지 않은 사람: " .. list, en = "Not answered yet: " .. list }
   end
@@ -281,6 +318,8 @@ return {
                    anyOf = { { enum = { "all", "first" } }, { type = "integer", minimum = 1 } } },
           change = { enum = { "last_wins", "never" }, description = "Whether an answer may be changed; last_wins if not given" },
           remind = schema.durations("Durations before the close: mails to those missing"),
+          show = { type = "boolean", description = "Whether who was asked reads the counts by choice when it is over" },
+          publish = { type = "boolean", description = "Whether everybody may read them, at an address of their own" },
           receipt = { description = "false: the output names no receipts; {subject, body}: a mail to who has answered",
                       anyOf = { { type = "boolean" },
                                 { type = "object", required = { "subject" }, additionalProperties = false,

@@ -381,7 +381,7 @@ test("who does not meet a requirement is refused at once with all that is missin
   local function group(n, named) return { named = dure.array(named) } end
   local _, code, _, told = run:answer(entry("둘", 49, group(49, { "가", "나" })))
   t:equal(code, "not_eligible")
-  t:equal(told.message, { ko = "주민 3명이 필요합니다. 49가구는 모자랍니다.", en = "Three residents. 49 households are too few." })
+  t:equal(told.message, { ko = "주민 3명이 필요합니다.\n49가구는 모자랍니다.", en = "Three residents.\n49 households are too few." })
   run:refused("not_eligible", entry("겹침", 50, group(50, { "김 가", "김가", "나" })))
   run:refused("not_eligible", entry("마흔아홉", 49, group(49, { "가", "나", "다" })))
   run:refused("not_eligible", entry("못 셈", 50))

@@ -174,6 +174,27 @@ for (const size of Object.keys(widths)) {
     await page.goto(desk);
     await says(page.locator('#quorum'), /출석 3/);
   });
+  await test(`${size}: the meeting is ended at the desk, once, by two desks`, async () => {
+    const one = await open(size), two = await open(size, off);
+    for (const page of [one, two]) {
+      await page.goto(desk);
+      await page.getByText('회의 마치기').click();
+    }
+    await accessible(one);
+    await one.locator('[name=sure]').evaluate((box) => { box.required = false; });
+    await button(one, '지금 마치기').click();
+    assert.match(await one.getByRole('alert').innerText(), /확인란/);
+    await one.getByText('회의 마치기').click();
+    for (const page of [one, two]) {
+      await page.getByLabel('되돌릴 수 없음을 압니다').check();
+      await button(page, '지금 마치기').click();
+      assert.match(await page.getByRole('status').innerText(), /회의를 마쳤습니다/);
+    }
+    await one.getByRole('link', { name: /아직인 사람: 정기총회 출석/ }).click(); // who came, after the end
+    assert.match(await text(one), /[34] \/ 5[^]*끝난 일입니다/);
+    assert.equal(await button(one, '아직 답하지 않은 사람에게 알리기').count(), 0);
+    await accessible(one);
+  });
   await test(`${size}: an erased person is gone from the pages and the mailbox`, async () => {
     const page = await open(size, off);
     await page.goto(`${server.base}/console/people/m01`);

@@ -1,4 +1,6 @@
 -- Warnings become work items of the desk: somebody looks, nothing is corrected in silence.
+local fields = require("lib.fields")
+
 local desk = {}
 
 local form = {
@@ -31,7 +33,7 @@ function desk.update(step, e)
       step:ask {
         name = item_name(e, person), to = person.id, kind = "warning", once = true,
         title = { ko = title_of(e, "ko"), en = title_of(e, "en") },
-        detail = { unit = e.unit, warnings = e.warnings }, form = form,
+        detail = { unit = e.unit, warnings = e.warnings, facts = fields.facts(step.input, e.data) }, form = form,
       }
     else
       step:close(item_name(e, person))

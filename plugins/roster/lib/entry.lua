@@ -130,7 +130,7 @@ end
 
 -- ---- who may not register at all
 
--- Every requirement must be true; what cannot be reckoned is not. The refusal says all that is missing at once.
+-- Every requirement must be true; what cannot be reckoned is not. The refusal says all that is missing at once, a line each.
 function entry.check_requirements(input, data)
   local short = { ko = {}, en = {} }
   for _, one in ipairs(input.require or {}) do
@@ -140,7 +140,7 @@ function entry.check_requirements(input, data)
       for language, parts in pairs(short) do parts[#parts + 1] = dure.text.pick(message, language) end
     end
   end
-  if #short.ko > 0 then words.refuse("not_eligible", { ko = table.concat(short.ko, " "), en = table.concat(short.en, " ") }) end
+  if #short.ko > 0 then words.refuse("not_eligible", { ko = table.concat(short.ko, "\n"), en = table.concat(short.en, "\n") }) end
 end
 
 -- ---- the whole

@@ -2,6 +2,7 @@
 -- they run at the freeze, at the end and when somebody looks, never for an answer.
 local entry = require("lib.entry")
 local seats = require("lib.seats")
+local fields = require("lib.fields")
 local words = require("lib.words")
 local list = {}
 
@@ -173,31 +174,6 @@ end
 
 -- ---- views
 
-local function fields_of(input)
-  local properties = type(input.schema) == "table" and input.schema.properties or {}
-  local names, seen = {}, {}
-  local function take(name)
-    if not seen[name] and properties[name] then
-      seen[name] = true
-      names[#names + 1] = name
-    end
-  end
-  for _, name in ipairs(entry.list(input.unit)) do take(name) end
-  for _, name in ipairs(entry.list(input.schema and input.schema["x-order"])) do take(name) end
-  local rest = {}
-  for name in pairs(properties) do rest[#rest + 1] = name end
-  table.sort(rest)
-  for _, name in ipairs(rest) do take(name) end
-  return names, properties
-end
-
-local function cell(value)
-  if type(value) ~= "table" then return value == true and "○" or value == false and "" or value end
-  local parts = {}
-  for i, item in ipairs(value) do parts[i] = type(item) == "table" and dure.json.encode(item) or tostring(item) end
-  return table.concat(parts, ", ")
-end
-
 local function texts_of(found)
   local parts = {}
   for i, warning in ipairs(found) do parts[i] = dure.text.pick(warning.message, "ko") end
@@ -205,7 +181,7 @@ local function texts_of(found)
 end
 
 local function entry_view(step, entries)
-  local names, properties = fields_of(step.input)
+  local names, properties = fields.order(step.input)
   local columns = dure.array { { key = "_number", title = words.views.number } }
   for _, name in ipairs(names) do columns[#columns + 1] = { key = name, title = properties[name].title or name } end
   for _, key in ipairs { "persons", "status", "at", "warning" } do
@@ -215,7 +191,7 @@ local function entry_view(step, entries)
   for i, e in ipairs(entries) do
     local row = { _number = i, _persons = e.persons, _status = e.status,
                   _at = dure.time.format(e.at, step.zone), _warning = texts_of(e.warnings) }
-    for _, name in ipairs(names) do row[name] = cell(e.data[name]) end
+    for _, name in ipairs(names) do row[name] = fields.cell(properties[name], e.data[name]) end
     rows[i] = row
   end
   return { columns = columns, rows = rows }
@@ -256,6 +232,9 @@ list.views = {
         rows[i] = { region = name, entries = regions[name].entries, persons = regions[name].persons }
       end
       local totals = step.state.totals
+      local rest = { region = "–", entries = totals.entries, persons = totals.persons }
+      for _, row in ipairs(rows) do rest.entries, rest.persons = rest.entries - row.entries, rest.persons - row.persons end
+      if rest.entries > 0 then rows[#rows + 1] = rest end
       return {
         columns = dure.array { { key = "region", title = words.views.region },
                                { key = "entries", title = words.views.entry_count },

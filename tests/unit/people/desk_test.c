@@ -74,11 +74,12 @@ static void ask_two(struct village *v)
     village_start(v, "[{\"name\":\"a\",\"to\":\"a\"},{\"name\":\"b\",\"to\":\"b\"}]");
 }
 
-static void answer_as(struct village *v, const char *person)
+static void answer_say(struct village *v, const char *person, const char *say)
 {
     struct fail why = {0};
     struct id id;
-    json data = village_json("{\"say\":\"내 비밀\"}"), reply;
+    json data = json_object(), reply;
+    json_set_text(&data, "say", say);
     assert_true(item_find(v->people, v->instance.text, "ask", person, &id, &why));
     struct answer answer = {.item = id.text, .person = person, .data = data};
     bool good = item_answer(v->people, &answer, &reply, &why);
@@ -87,6 +88,11 @@ static void answer_as(struct village *v, const char *person)
     assert_true(good);
     json_free(reply);
     json_free(data);
+}
+
+static void answer_as(struct village *v, const char *person)
+{
+    answer_say(v, person, "내 비밀");
 }
 
 TEST(desk, reminds_those_who_have_not_answered_once_an_hour)
@@ -123,6 +129,34 @@ TEST(desk, reminds_those_who_have_not_answered_once_an_hour)
     v.port.now_ms += REMIND_PAUSE_MS;
     assert_false(item_remind(v.people, v.instance.text, "ask", "test", &told, &why));
     assert_string_equal(why.code, "all_answered");
+    village_done(&v);
+}
+
+TEST(desk, an_ended_step_still_says_who_has_not_answered)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why = {0};
+    json told;
+    village_init(&v);
+    ask_two(&v);
+    json rolls = item_rolls(v.people, v.instance.text, &why), only = json_at(rolls, 0);
+    assert_int_equal(json_length(rolls), 1);
+    assert_string_equal(json_get_text(only, "task", ""), "ask");
+    json_free(only);
+    json_free(rolls);
+    answer_say(&v, "a", "done");
+    village_settle(&v);
+    json roll = item_roll(v.people, v.instance.text, "ask", &why);
+    assert_true(json_get_bool(roll, "ended", false));
+    assert_int_equal(json_get_int(roll, "asked", 0), 2);
+    assert_int_equal(json_get_int(roll, "waiting", 0), 1);
+    json_free(roll);
+    assert_false(item_remind(v.people, v.instance.text, "ask", "test", &told, &why));
+    assert_string_equal(why.code, "closed");
+    json none = item_rolls(v.people, "00000000000000000000000000", &why);
+    assert_int_equal(json_length(none), 0);
+    json_free(none);
     village_done(&v);
 }
 
@@ -185,4 +219,5 @@ TEST(desk, erases_a_person_and_the_chain_stays_whole)
 RUN(CASE(desk, a_membership_lasts_to_the_last_millisecond),
     CASE(desk, a_date_and_an_instant_bound_the_same_membership),
     CASE(desk, reminds_those_who_have_not_answered_once_an_hour),
+    CASE(desk, an_ended_step_still_says_who_has_not_answered),
     CASE(desk, erases_a_person_and_the_chain_stays_whole))
