@@ -82,7 +82,7 @@ end
 local function book_one(step)
   local input, buffer = step.input, buffer_of(step)
   local from, to = dure.time.parse(input.from, step.zone), dure.time.parse(input.to, step.zone)
-  if to <= from then error { type = "validation", status = 400, title = "a slot ends after it begins", detail = input.from .. " to " .. input.to } end
+  if to <= from then error { type = "validation", status = 400, title = "a slot ends after it begins", detail = "'from' is " .. input.from .. ", 'to' is " .. input.to } end
   local out = { status = "booked", booked = dure.array {}, conflicts = dure.array {}, bookings = dure.array {} }
   for i, known in ipairs(input.bookings or {}) do out.bookings[i] = known end
   local slots = {}

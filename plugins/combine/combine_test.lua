@@ -48,3 +48,8 @@ test("nothing to combine gives nothing", function(t)
   local out = combined(t, { parts = { { weight = 100, scores = {} } } })
   t:equal(out.order, dure.array {})
 end)
+
+test("the mean of three is a score too", function(t)
+  t:equal(combined(t, { parts = { { weight = 100, scores = { a = 241 / 3 } } } }).scores.a, 8033)
+  faults(t, { parts = { { weight = 33.333, scores = { a = 1 } }, { weight = 66.667, scores = { a = 1 } } } })
+end)

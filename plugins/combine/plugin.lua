@@ -1,6 +1,7 @@
 -- combine: several scores of the same things as one, by weights that add up to 100. Pure.
 --
--- All sums are integers: a weight in hundredths of a percent, a score in ten-thousandths of a point.
+-- All sums are integers: a weight in hundredths of a percent, a score in ten-thousandths of a point,
+-- to which the mean of three is rounded.
 -- Their product is rounded once, at the end, half up, to hundredths of a point.
 
 local WEIGHT_UNIT, SCORE_UNIT = 100, 10000
@@ -11,12 +12,15 @@ local function refuse(title, detail)
   error { type = "validation", status = 400, title = title, detail = detail }
 end
 
-local function fixed(number, unit, what)
-  local scaled = number * unit
-  local whole = math.tointeger(math.floor(scaled + 0.5))
-  if math.abs(scaled - whole) > 0.0001 then
-    refuse("too many decimals", what .. " is " .. tostring(number) .. "; at most " ..
-           (unit == WEIGHT_UNIT and "two" or "four") .. " decimals count")
+local function nearest(number, unit)
+  return math.tointeger(math.floor(number * unit + 0.5))
+end
+
+-- A third has no end of decimals, a weight that somebody wrote down has.
+local function weight_of(number, place)
+  local whole = nearest(number, WEIGHT_UNIT)
+  if math.abs(number * WEIGHT_UNIT - whole) > 0.0001 then
+    refuse("too many decimals", "the weight of part " .. place .. " is " .. number .. "; at most two decimals count")
   end
   return whole
 end
@@ -24,11 +28,11 @@ end
 local function weights_of(parts)
   local weights, sum = {}, 0
   for i, part in ipairs(parts) do
-    weights[i] = fixed(part.weight, WEIGHT_UNIT, "the weight of part " .. i)
+    weights[i] = weight_of(part.weight, i)
     sum = sum + weights[i]
   end
   if sum ~= 100 * WEIGHT_UNIT then
-    refuse("the weights do not add up to 100", "they add up to " .. sum / WEIGHT_UNIT)
+    refuse("the weights do not add up to 100", "they add up to " .. ("%g"):format(sum / WEIGHT_UNIT))
   end
   return weights
 end
@@ -52,7 +56,7 @@ local function score_of(parts, weights, id, missing)
     if not score and missing ~= "zero" then
       refuse("a score is missing", "part " .. i .. " has no score of '" .. id .. "'; give one, or say `missing: zero`")
     end
-    sum = sum + weights[i] * fixed(score or 0, SCORE_UNIT, "the score of '" .. id .. "'")
+    sum = sum + weights[i] * nearest(score or 0, SCORE_UNIT)
   end
   return (2 * sum + SHARE) // (2 * SHARE)
 end

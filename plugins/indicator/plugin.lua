@@ -54,7 +54,7 @@ local function indicator(step)
   local input = step.input
   local target, actual = thousandths(input.target), thousandths(input.actual)
   local from, to = date_of(step, input.from), date_of(step, input.to)
-  if to < from then refuse("a period that ends before it begins", from .. " to " .. to) end
+  if to < from then refuse("a period that ends before it begins", "'from' is " .. from .. ", 'to' is " .. to) end
   local done, total = passed(from, to, date_of(step, input.asOf))
   return {
     rate = target == 0 and dure.json.null or rounded(actual * 100, target, 10),

@@ -6,6 +6,7 @@
 --        ├──in the past at the start, or not before the event──> skipped
 --        └──engine down beyond the grace──> missed
 --     the anchor moves: any of them ──new moment ahead──> planned
+local letter = require("shared.letter")
 local recipients = require("shared.recipients")
 local schema = require("shared.schema")
 
@@ -142,6 +143,7 @@ local function send(step, i, recipient)
     anchor = dure.time.format(state.anchor, step.zone),
     date = dure.time.date(state.anchor, step.zone),
     time = string.format("%02d:%02d", local_time.hour, local_time.minute),
+    when = letter.moment(state.anchor, step.zone, recipient.language or "ko"),
   }
   for name, value in pairs(input.values or {}) do more[name] = value end
   local letter = recipients.compose(step, recipient, more)
@@ -248,7 +250,7 @@ local text = { type = { "string", "object" },
                description = "Text, or {ko, en}; {{name}}, {{anchor}}, {{date}}, {{time}} and the recipient's values" }
 local template = { type = { "string", "object" },
                    description = "Name of a template under document.metadata.dure.templates; or text, as in 'body'",
-                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject", "link", "anchor", "date", "time" } }
+                   ["x-mail-template"] = { "name", "email", "id", "unit", "language", "subject", "link", "anchor", "date", "time", "when" } }
 local rule = {
   type = "object",
   additionalProperties = false,

@@ -46,6 +46,10 @@ local function start(step)
   local input, state = step.input, step.state
   options.check(input)
   state.opens, state.closes = moment(step, input.opens), moment(step, input.closes)
+  if state.opens and state.closes and state.closes <= state.opens then
+    error { type = "validation", status = 400, title = "the registration closes before it opens",
+            detail = "'opens' is " .. input.opens .. ", 'closes' is " .. input.closes }
+  end
   state.freeze = moment(step, input.freeze)
   state.ends = end_of(step)
   state.capacity = input.capacity and math.tointeger(input.capacity)

@@ -445,3 +445,20 @@ test("an expression that cannot be read is told at the start, not to who registe
   t:start("roster", { schema = { type = "object" }, checks = { { when = ".a ==" } } }):expect { status = "faulted" }
   t:start("roster", { schema = { type = "object" }, order = { { expr = "nope" } } }):expect { status = "faulted" }
 end)
+
+test("a registration that closes before it opens is an error", function(t)
+  t:start("roster", { schema = { type = "object" }, opens = "2013-06-01", closes = "2013-05-20" }):expect {
+    status = "faulted", error = { detail = "'opens' is 2013-06-01, 'closes' is 2013-05-20" } }
+end)
+
+test("mails say moments and states as people do", function(t)
+  local run = t:start("roster", { schema = { type = "object", properties = { email = { type = "string" } } }, capacity = 1,
+                                  waiting = { offer = "PT48H" }, closes = "2013-05-20T18:00",
+                                  confirm = { subject = "{{status}}", body = "{{status}}" } })
+  local first = run:answer { data = { email = "a@example.org" } }
+  run:answer { data = { email = "b@example.org" } }
+  local mails = run:mails()
+  t:equal({ mails[1].subject, mails[2].subject }, { "참가 확정", "대기" })
+  run:answer(withdraw(first))
+  t:equal(run:mails()[1].text:find("2013년 5월 3일(금) 오전 9:00 전까지", 1, true) ~= nil, true)
+end)

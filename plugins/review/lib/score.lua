@@ -17,7 +17,7 @@ function score.criteria(input)
     local one = { id = given.id, max = max, weight = math.tointeger(given.weight or max), title = given.title,
                   description = given.description }
     if seen[one.id] or one.id == "comment" then
-      error { type = "validation", status = 400, title = "a criterion's name is taken", detail = "'" .. one.id .. "'" }
+      error { type = "validation", status = 400, title = "a criterion comes twice", detail = "'criteria' names '" .. one.id .. "' twice" }
     end
     seen[one.id] = true
     common = common // gcd(common, max) * max

@@ -31,7 +31,7 @@ function sheets.items(input)
   local list, seen = {}, {}
   for i, given in ipairs(input.items) do
     list[i] = type(given) == "table" and given or { id = given }
-    if seen[list[i].id] then fault("an item comes twice", "'" .. list[i].id .. "'") end
+    if seen[list[i].id] then fault("an item comes twice", "'items' names '" .. list[i].id .. "' twice") end
     seen[list[i].id] = true
   end
   return list

@@ -1,5 +1,6 @@
 -- What a roster tells those who registered: on their receipt's page, and by mail where there is an
 -- address.
+local letter = require("shared.letter")
 local words = require("lib.words")
 local notice = {}
 
@@ -30,9 +31,10 @@ local function values_of(step, e, language)
     if type(value) ~= "table" then values[name] = tostring(value) end
   end
   values.title = dure.text.pick(step.input.title or "", language)
-  values.unit, values.persons, values.status = e.unit, tostring(e.persons), e.status
+  values.unit, values.persons = e.unit, tostring(e.persons)
+  values.status = dure.text.pick(words.states[e.status] or e.status, language)
   values.receipt, values.link = e.receipt, step:url("/r/" .. e.receipt)
-  values["until"] = e.until_ms and dure.time.format(e.until_ms, step.zone) or ""
+  values["until"] = e.until_ms and letter.moment(e.until_ms, step.zone, language) or ""
   values.position = e.status == "waiting" and tostring(step.state.waiting) or ""
   return values
 end

@@ -22,6 +22,12 @@ function words.refuse(code, message)
   error { refused = code, message = message or refusals[code] }
 end
 
+words.states = {
+  registered = { ko = "참가 확정", en = "registered" }, waiting = { ko = "대기", en = "waiting" },
+  offered = { ko = "자리 제안", en = "offered a seat" }, expired = { ko = "제안 만료", en = "offer over" },
+  withdrawn = { ko = "취소", en = "withdrawn" }, declined = { ko = "사양", en = "declined" },
+}
+
 local notices = {
   offered = {
     ko = { "[자리 제안] {{title}}",
