@@ -165,7 +165,7 @@ return {
           mandatory = { type = "boolean", description = "Also to those who opted out, and in quiet hours" },
           purpose = { type = "string", maxLength = 60,
                       description = "What optional mail is for (newsletter): each purpose is opted out of by itself" },
-          about = { type = "string", minLength = 1, maxLength = 200, ["x-task"] = true,
+          about = { type = "string", minLength = 1, maxLength = 200, ["x-task"] = true, ["x-task"] = true,
                     description = "A task whose page the mail leads to: what it asks of the recipient, and what came of it" },
           key = { type = "string", minLength = 1, maxLength = 100,
                   description = "Name of the occasion in this instance; this task if not given" },

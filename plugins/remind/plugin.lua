@@ -287,7 +287,7 @@ return {
           unless = { type = "object", required = { "answered" }, additionalProperties = false,
                      properties = { answered = schema.task },
                      description = "Not to those who have answered this task" },
-          about = { type = "string", minLength = 1, maxLength = 200, ["x-task"] = true,
+          about = { type = "string", minLength = 1, maxLength = 200, ["x-task"] = true, ["x-task"] = true,
                     description = "A task whose page the mail leads to: what it asks of the recipient, and what came of it" },
           key = { type = "string", minLength = 1, maxLength = 100,
                   description = "Name of the occasion in this instance: of two tasks with it one writes at each moment; this task if not given" },
