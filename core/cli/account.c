@@ -1,5 +1,6 @@
 // dure account and dure token: who may log in, and with what programs come.
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -49,24 +50,47 @@ static bool read_line(FILE *in, char out[PASSWORD_SIZE])
     return true;
 }
 
+// Whoever breaks off at the prompt gets a terminal back that shows what he types.
+static struct termios terminal;
+
+static void on_break(int signal_number)
+{
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static void hide_typing(void)
+{
+    struct termios hidden = terminal;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    signal(SIGINT, on_break);
+    signal(SIGTERM, on_break);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+}
+
+static void show_typing(void)
+{
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
 // At the terminal without showing it, twice.
 static bool ask_password(char out[PASSWORD_SIZE], struct fail *why)
 {
-    struct termios shown, hidden;
     char again[PASSWORD_SIZE] = "";
-    bool is_terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
+    bool is_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
     if (!is_terminal)
         return read_line(stdin, out) ||
                fail(why, FAIL_INVALID, "the password is read from standard input, which is empty");
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    hide_typing();
     fputs("password: ", stderr);
     bool read = read_line(stdin, out);
     fputs("\nagain: ", stderr);
     read = read && read_line(stdin, again);
     fputs("\n", stderr);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    show_typing();
     bool same = read && strcmp(out, again) == 0;
     explicit_bzero(again, sizeof again);
     return same || fail(why, FAIL_INVALID, "the two passwords are not the same");

@@ -5,51 +5,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "web/act_words.h"
 #include "web/console.h"
 #include "web/html.h"
 
 #define ROWS 100
-
-const char *acts_name(const struct page *p, const char *act)
-{
-    static const struct {
-        const char *act, *ko;
-    } names[] = {{"log-in", "로그인"},
-                 {"log-in-failed", "로그인 실패"},
-                 {"log-out", "로그아웃"},
-                 {"account-add", "계정 추가"},
-                 {"account-change", "계정 변경"},
-                 {"token-create", "토큰 발급"},
-                 {"token-revoke", "토큰 폐기"},
-                 {"deploy", "정의 배포"},
-                 {"cancel", "취소"},
-                 {"pause", "멈춤"},
-                 {"resume", "계속"},
-                 {"retry", "다시 하기"},
-                 {"repair", "결과 확인"},
-                 {"migrate", "새 판으로 옮김"},
-                 {"answer", "대신 답함"},
-                 {"person-put", "사람 변경"},
-                 {"add-person", "사람 추가"},
-                 {"change-person", "사람 변경"},
-                 {"erase-person", "사람 지움"},
-                 {"people-import", "명단 들이기"},
-                 {"export-people", "명단 내보내기"},
-                 {"group-join", "그룹에 넣음"},
-                 {"group-leave", "그룹에서 뺌"},
-                 {"remind", "알림 보냄"},
-                 {"check-in", "출석 확인"},
-                 {"adjourn", "회의를 마침"},
-                 {"claim", "일을 맡김"},
-                 {"give-back", "맡은 일을 돌려놓음"},
-                 {"export-case", "사건 기록 내보내기"},
-                 {"verify-case", "사건 기록 검증"},
-                 {"start", "시작"}};
-    for (size_t i = 0; i < sizeof names / sizeof *names && p->language == LANGUAGE_KO; i++)
-        if (strcmp(names[i].act, act) == 0)
-            return names[i].ko;
-    return act;
-}
 
 static void write_act(struct page *p, const char *at, json act)
 {
@@ -66,7 +26,8 @@ static void write_act(struct page *p, const char *at, json act)
     json value;
     while (json_is_object(detail) && json_next(detail, &cursor, &key, &value)) {
         char *text = json_is_string(value) ? mem_string(json_text(value)) : json_dump(value);
-        html(&p->out, "%s: %s ", key, text);
+        const char *word = acts_value(p, key, text);
+        html(&p->out, "%s%s%s ", acts_key(p, key), *word ? ": " : "", word);
         mem_free(text);
     }
     json_free(detail);

@@ -11,8 +11,6 @@ void console_write_json(struct page *p, const char *heading,
 void console_write_when(struct page *p, const char *rfc3339); // in the page's zone; NULL: nothing
 // The name behind a person's id, "group NAME" in words, or anybody (NULL).
 void console_write_assignee(struct web *w, struct page *p, const char *assignee);
-// What an act is called.
-const char *acts_name(const struct page *p, const char *act);
 json console_rows(json list); // a list, or the items of a page of one; new reference
 void console_draw(struct web *w, struct request *r, const struct definition *d, json states);
 // The definition whose namespace, name and version stand in the path; NULL after it has been

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "people/outcome.h"
 #include "plugin/view.h"
+#include "web/act_words.h"
 #include "web/admin.h"
 #include "web/html.h"
 #include "web/waits.h"

@@ -418,6 +418,9 @@ await test('acts are in the chain with who did them; an instance has its own', a
   const said = items.flatMap((row) => row.acts).map((e) => `${e.act} by ${e.by.name}${e.instance ? ` on ${e.instance}` : ''}`);
   for (const wanted of [`pause by operator on ${instance}`, 'deploy by token of author', 'log-in by operator', 'log-in-failed by operator', 'token-revoke by token of admin', 'account-change by DURE_TOKEN'])
     assert.ok(said.includes(wanted), `${wanted} is not in ${[...new Set(said)].join('; ')}`);
+  const korean = (await (await ask('/console/acts', { cookie: cookies.auditor, headers: { 'accept-language': 'ko' } })).text()).replace(/<[^>]*>/g, ' ');
+  assert.match(korean, /역할: /);
+  assert.doesNotMatch(korean, /\b(account|roles?|scope|reason|with|status|definition|token|person|task): /);
   assert.match(await (await ask('/console/acts', { cookie: cookies.auditor })).text(), /operator/);
 });
 const actsNow = async () => (await (await ask('/api/v1/acts', { token: tokens.auditor })).json()).items.flatMap((row) => row.acts);
