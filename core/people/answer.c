@@ -281,7 +281,7 @@ static bool content_is_sound(struct taking *t, json *reply, struct fail *why)
 static bool read_item(struct taking *t, struct fail *why)
 {
     if (!item_row(t->p, t->answer->item, &t->item, why) ||
-        !row_json(&t->item, ITEM_DETAIL, &t->kept, why))
+        !item_kept(t->p, &t->item, &t->kept, why))
         return false;
     t->secret = json_get_bool(t->kept, "secret", false);
     t->once = json_get_bool(t->kept, "once", false);

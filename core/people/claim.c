@@ -111,7 +111,7 @@ bool item_claim(struct people *p, const char *item, const char *person, struct f
     json kept = json_absent();
     if (!item_row(p, item, &row, why))
         return false;
-    bool good = row_json(&row, ITEM_DETAIL, &kept, why);
+    bool good = item_kept(p, &row, &kept, why);
     bool has = good && json_has(kept, "for") && item_is_open(&row) && is_his(&row, person);
     good = good && (has || may_claim(p, &row, kept, person, why));
     if (good && !has) {
@@ -129,7 +129,7 @@ bool item_give_back(struct people *p, const char *item, const char *person, stru
     json kept = json_absent();
     if (!item_row(p, item, &row, why))
         return false;
-    bool good = row_json(&row, ITEM_DETAIL, &kept, why) && may_give_back(&row, kept, person, why);
+    bool good = item_kept(p, &row, &kept, why) && may_give_back(&row, kept, person, why);
     if (good) {
         item_assign(p, &row, json_get_text(kept, "for", ""));
         item_note_claim(p, &row, "given_back", person);

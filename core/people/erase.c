@@ -211,10 +211,12 @@ bool people_erase(struct people *p, const char *id, bool really, json *what, str
     json_free(person);
     size_t mark = store_mark(p->store);
     good = good && see_all(&e, why);
-    if (good && really)
+    if (good && really) {
         store_keep(p->store, mark);
-    else
+        kept_forget(&p->kept);
+    } else {
         store_undo(p->store, mark);
+    }
     if (good)
         *what = told(&e);
     mem_free(e.email);

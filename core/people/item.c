@@ -292,7 +292,7 @@ static json head(const struct row *row)
 static bool show(struct people *p, const struct row *row, json *out, struct fail *why)
 {
     json form = json_absent(), kept = json_absent(), title = json_absent();
-    if (!form_read(p, row, ITEM_FORM, &form, why) || !row_json(row, ITEM_DETAIL, &kept, why) ||
+    if (!form_read(p, row, ITEM_FORM, &form, why) || !item_kept(p, row, &kept, why) ||
         !row_json(row, ITEM_TITLE, &title, why)) {
         json_free(form);
         json_free(kept);
@@ -418,7 +418,7 @@ static bool is_shared_with(struct people *p, const struct row *row, const char *
         return person_is_of(p, person, row_text(row, ITEM_ASSIGNEE));
     struct fail why;
     json kept = json_absent();
-    if (!row_json(row, ITEM_DETAIL, &kept, &why))
+    if (!item_kept(p, row, &kept, &why))
         return false;
     const char *whose = json_get_text(kept, "for", NULL);
     bool shared = whose && person_is_of(p, person, whose);

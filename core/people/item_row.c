@@ -93,13 +93,14 @@ void item_count(struct people *p, const struct step_address *step, struct item_c
     store_put(p->store, TABLE_RECORD, columns);
 }
 
-static bool with_refusal(const struct row *row, const char *code, char **text, struct fail *why)
+static bool with_refusal(struct people *p, const struct row *row, const char *code, char **text,
+                         struct fail *why)
 {
     json kept;
     *text = NULL;
     if (code == NULL)
         return true;
-    if (!row_json(row, ITEM_DETAIL, &kept, why))
+    if (!item_kept(p, row, &kept, why))
         return false;
     json_set_text(&kept, "refusal", code);
     *text = json_dump(kept);
@@ -113,7 +114,7 @@ bool item_change(struct people *p, const struct row *row, const char *status, in
     struct value columns[ITEM_COLUMNS];
     struct step_address step = item_step(row);
     char *detail;
-    if (!with_refusal(row, code, &detail, why))
+    if (!with_refusal(p, row, code, &detail, why))
         return false;
     bool was_open = item_is_open(row), is_open = strcmp(status, "open") == 0;
     int64_t before = row_integer(row, ITEM_ANSWERS);

@@ -127,7 +127,7 @@ json outcome_of_item(struct people *p, const char *item, struct fail *why)
     json kept, document = json_absent();
     if (!item_row(p, item, &row, why))
         return document;
-    if (row_json(&row, ITEM_DETAIL, &kept, why)) {
+    if (item_kept(p, &row, &kept, why)) {
         char mark[OUTCOME_MARK_SIZE];
         struct step_address step = item_step(&row);
         mark_of(&step, json_get_text(kept, "outcome", ""), mark);

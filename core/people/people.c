@@ -36,6 +36,7 @@ void people_free(struct people *p)
     if (p == NULL)
         return;
     forms_forget(p);
+    kept_forget(&p->kept);
     map_done(&p->forms);
     refusals_forget(p);
     keyring_forget(p);
