@@ -25,6 +25,8 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "json/expression_names.h"
+#include "json/expression_prelude.h"
+#include "json/expression_watch.h"
 
 // libjq 1.6 loses the texts it has read when a program does not parse: some bytes for each mistake
 // in an expression. They are not ours to free, so the leak checker of the test build looks away
@@ -51,94 +53,8 @@ struct program {
     jq_state *jq; // NULL when nothing compiles
     size_t rounds_max, rounds_left;
     bool exhausted;
+    struct watched watched;
 };
-
-// Loops are counted (__tick). _modify is what `|=`, `+=` and the like call: setpath in libjq 1.6
-// copies each level below the first, so that updating n rows costs n squared; where the paths are
-// of one length, each level is updated once instead. The rest mends libjq 1.6: an array index of a
-// billion takes all memory; indices counts bytes instead of code points and never ends on an empty
-// text; gsub never ends on an empty match; times outside of four-digit years abort the process;
-// implode takes anything.
-static const char prelude[] =
-    "def __tick: if input then . else . end;\n"
-    "def __range($f; $u): range($f; $u);\n"
-    "def range($f; $u): __range($f; $u) | __tick;\n"
-    "def range($n): range(0; $n);\n"
-    "def __range($f; $u; $by): range($f; $u; $by);\n"
-    "def range($f; $u; $by): __range($f; $u; $by) | __tick;\n"
-    "def __while(c; u): while(c; u);\n"
-    "def while(c; u): __while(c; u) | __tick;\n"
-    "def until(c; u): def __until: if c then . else (u | __tick | __until) end; __until;\n"
-    "def __repeat(f): repeat(f);\n"
-    "def repeat(f): __repeat(f) | __tick;\n"
-    "def __recurse(f): recurse(f);\n"
-    "def recurse(f): __recurse(f) | __tick;\n"
-    "def recurse(f; c): def __r: ., (f | select(c) | __tick | __r); __r;\n"
-    "def __combinations: combinations;\n"
-    "def combinations: __combinations | __tick;\n"
-    "def combinations(n): n as $n | if $n > 64 then error(\"combinations(n): n may be 64 at "
-    "most\")\n"
-    "  else . as $d | [range($n)] | map($d) | combinations end;\n"
-    "def __multiply(a; b): a * b;\n"
-    "def _multiply(a; b): b as $b | a as $a |\n"
-    "  if ($a | type) == \"number\" and ($b | type) == \"number\" then __multiply($a; $b)\n"
-    "  elif ($a | type) == \"string\" and ($b | type) == \"number\"\n"
-    "    and ($a | utf8bytelength) * $b > 8388608 then error(\"the repeated text is too long\")\n"
-    "  else __multiply($a; $b) end;\n"
-    "def __setpath($p; $v): setpath($p; $v);\n"
-    "def setpath($p; $v): if ($p | type) == \"array\"\n"
-    "  and any($p[]; type == \"number\" and . > 1000000)\n"
-    "  then error(\"an array index may be 1000000 at most\") else __setpath($p; $v) end;\n"
-    "def _modify(paths; update): [path(paths)] as $ps\n"
-    "  | if ($ps | length) == 1 then [first(getpath($ps[0]) | update)] as $v\n"
-    "      | if ($v | length) == 1 then setpath($ps[0]; $v[0]) else delpaths($ps) end\n"
-    "    elif any($ps[][]; type == \"number\" and . > 1000000)\n"
-    "      then error(\"an array index may be 1000000 at most\")\n"
-    "    elif all($ps[]; length == ($ps[0] | length)) and all($ps[][]; type != \"object\") then\n"
-    "      ($ps[0] | length) as $n\n"
-    "      | def __go($qs; $i): if $i == $n then reduce $qs[] as $q ([.]; [.[] | first(update)])\n"
-    "          else . as $in | [$qs | group_by(.[$i])[] | . as $g | .[0][$i] as $k\n"
-    "              | {$k, v: ($in | getpath([$k]) | __go($g; $i + 1))}] as $rs\n"
-    "            | [reduce ($rs[] | select(.v | length == 1)) as $r (.; __setpath([$r.k]; "
-    "$r.v[0]))\n"
-    "              | delpaths([$rs[] | select(.v | length == 0) | [.k]])] end;\n"
-    "        __go($ps; 0) | .[0]\n"
-    "    else reduce $ps[] as $p ([., []]; . as $s | [first($s[0] | getpath($p) | update)] as $v\n"
-    "        | if ($v | length) == 1 then [($s[0] | setpath($p; $v[0])), $s[1]]\n"
-    "          else [$s[0], $s[1] + [$p]] end)\n"
-    "      | . as $s | $s[0] | delpaths($s[1]) end;\n"
-    "def _assign(paths; $value): _modify(paths; $value);\n"
-    "def __implode: implode;\n"
-    "def implode: if type == \"array\" and all(.[]; type == \"number\" and . >= 0 and . <= "
-    "1114111\n"
-    "  and (. < 55296 or . > 57343)) then __implode\n"
-    "  else error(\"implode wants an array of code points\") end;\n"
-    "def indices($i): if type == \"string\" and ($i | type) == \"string\" then\n"
-    "    if $i == \"\" then [] else (explode | .[($i | explode)]) // [] end\n"
-    "  elif type == \"array\" and ($i | type) == \"array\" then .[$i]\n"
-    "  elif type == \"array\" then .[[$i]]\n"
-    "  else error(\"\\(type) cannot be searched for \\($i | type)\") end;\n"
-    "def index($i): indices($i) | .[0];\n"
-    "def rindex($i): indices($i) | .[-1:][0];\n"
-    "def sub($re; str; $flags): . as $in | [match($re; $flags)] as $m | ($in | explode) as $c\n"
-    "  | def __go($i; $at): if $i == ($m | length) then $c[$at:] | __implode else $m[$i] as $e\n"
-    "      | ($e | reduce (.captures[] | select(.name != null)) as $n ({}; .[$n.name] = "
-    "$n.string)\n"
-    "        | str) as $s\n"
-    "      | ($c[$at:$e.offset] | __implode) + $s + __go($i + 1; $e.offset + $e.length) end;\n"
-    "    __go(0; 0);\n"
-    "def sub($re; str): sub($re; str; \"\");\n"
-    "def gsub($re; str; $flags): sub($re; str; $flags + \"g\");\n"
-    "def gsub($re; str): sub($re; str; \"g\");\n"
-    "def __time: if type == \"number\" and ((. >= -62135596800 and . < 253402300800) | not)\n"
-    "  then error(\"the time is outside of the years 1 to 9999\") else . end;\n"
-    "def __gmtime: gmtime;\n"
-    "def gmtime: __time | __gmtime;\n"
-    "def __strftime($f): strftime($f);\n"
-    "def strftime($f): __time | __strftime($f);\n"
-    "def todateiso8601: strftime(\"%Y-%m-%dT%H:%M:%SZ\");\n"
-    "def todate: todateiso8601;\n"
-    "def date: todateiso8601;\n";
 
 // ---- what jq says while it compiles
 
@@ -410,7 +326,8 @@ static jq_state *compile_all(struct program_entry **entries, size_t count,
 {
     struct text text = {.counted = 0};
     bytes_init(&text.bytes, PROGRAM_BYTES_MAX);
-    bytes_add(&text.bytes, prelude);
+    for (size_t i = 0; i < EXPRESSION_PRELUDE_PARTS; i++)
+        bytes_add(&text.bytes, expression_prelude[i]);
     bytes_add(&text.bytes, ".[0] as $__k | ");
     write_tree(entries, 0, count, &text);
     must(!text.bytes.overflowed);
@@ -471,6 +388,7 @@ struct program *program_new(size_t rounds_max)
 {
     struct program *p = mem_new(struct program);
     p->rounds_max = rounds_max;
+    expression_watch_begin();
     return p;
 }
 
@@ -480,6 +398,7 @@ void program_free(struct program *p)
         return;
     if (p->jq)
         jq_teardown(&p->jq);
+    expression_watch_end();
     mem_free(p);
 }
 
@@ -506,20 +425,38 @@ static bool fail_from(json message_take, struct fail *why)
     return failed;
 }
 
+// What ended the run from outside; true if nothing did.
+static bool ended_by_itself(const struct program *p, enum watch_end end, struct fail *why)
+{
+    switch (end) {
+    case WATCH_TOO_LONG:
+        return fail(why, FAIL_LIMIT, "the expression runs too long: more than %d s",
+                    EXPRESSION_CPU_MS_MAX / 1000);
+    case WATCH_TOO_LARGE:
+        return fail(why, FAIL_LIMIT, "the expression makes too much: more than %d MB",
+                    EXPRESSION_GROWTH_MB_MAX);
+    case WATCH_NOT_ENDED:
+        break;
+    }
+    return !p->exhausted ||
+           fail(why, FAIL_LIMIT, "the expression runs too long: more than %zu rounds of its loops",
+                p->rounds_max);
+}
+
 bool program_run_take(struct program *p, json arguments, json *out, struct fail *why)
 {
     must(p->jq);
     p->rounds_left = p->rounds_max;
     p->exhausted = false;
     jq_start(p->jq, arguments, 0);
+    expression_watch_enter(&p->watched, p->jq);
     json result = jq_next(p->jq);
+    enum watch_end end = expression_watch_leave(&p->watched);
     // Starting anew lets go of all that the run still holds; otherwise values would look shared.
     jq_start(p->jq, jv_null(), 0);
-    if (p->exhausted) {
+    if (!ended_by_itself(p, end, why)) {
         json_free(result);
-        return fail(why, FAIL_LIMIT,
-                    "the expression runs too long: more than %zu rounds of its loops",
-                    p->rounds_max);
+        return false;
     }
     if (!json_is_absent(result)) {
         *out = result;

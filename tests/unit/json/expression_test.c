@@ -333,6 +333,41 @@ TEST(expression, ends_what_would_not_end)
         assert_fails(*state_, texts[i], FAIL_LIMIT, "100000 rounds");
 }
 
+// What no loop of its own counts: cross products of data, and texts that double. A slow machine may
+// find the second long before it is large.
+TEST(expression, ends_what_computes_long_or_large)
+{
+    assert_fails(*state_,
+                 "try ([range(3000)] as $a | [$a[] | $a[] | $a[] | 0 | select(. > 1)]) catch 1",
+                 FAIL_LIMIT, "the expression runs too long: more than 2 s");
+    assert_fails(*state_, "reduce range(60) as $i (\"xx\"; . + .) | length", FAIL_LIMIT,
+                 "the expression ");
+    static const struct wanted still[] = {{"[.list[] | . + 1] | length", "3"}};
+    assert_all(*state_, still, COUNT(still));
+}
+
+TEST(expression, bounds_what_patterns_search)
+{
+    static const struct wanted table[] = {
+        {"[range(9000)] | tojson | [splits(\",\")] | length", "9000"},
+        {"\"a, b,c\" | [splits(\", *\")]", "[\"a\",\"b\",\"c\"]"},
+        {"\"가나-다\" | split(\"-\"; null)", "[\"가나\",\"다\"]"},
+        {"\"aXbxc\" | split(\"x\"; \"i\")", "[\"a\",\"b\",\"c\"]"},
+        {"\"ab12\" | [scan(\"[a-z]\")]", "[\"a\",\"b\"]"},
+        {"\"ab12\" | [scan(\"([a-z])([0-9])\")]", "[[\"b\",\"1\"]]"},
+        {"\"ab12\" | capture(\"(?<n>[0-9]+)\")", "{\"n\":\"12\"}"},
+        {"\"AB\" | test([\"ab\", \"i\"])", "true"},
+        {"\"AB\" | [match(\"a\", \"b\"; \"i\") | .offset]", "[0,1]"},
+        {"\"x\" * 100000 | test(\"y\")", "false"},
+    };
+    assert_all(*state_, table, COUNT(table));
+    assert_fails(*state_, "\"x\" * 65537 | gsub(\"x\"; \"y\")", FAIL_INVALID, "65536");
+    assert_fails(*state_, "\"x\" * 65537 | [splits(\"x\")]", FAIL_INVALID, "65536");
+    assert_fails(*state_, "\"x\" * 1048577 | test(\"y\")", FAIL_INVALID, "1048576");
+    assert_fails(*state_, "1 | test(\"y\")", FAIL_INVALID, "match");
+    assert_fails(*state_, "\"x\" | test(1)", FAIL_INVALID, "not a string or array");
+}
+
 TEST(expression, survives_what_ends_libjq)
 {
     assert_fails(*state_, ".list[1e9] = 1", FAIL_INVALID, "1000000 at most");
@@ -506,6 +541,7 @@ TEST(expression, costs_little)
 RUN(WITH_WORLD(answers_literals_and_paths_without_jq), WITH_WORLD(evaluates_jq),
     WITH_WORLD(refuses_what_does_not_close), WITH_WORLD(refuses_what_reads_the_world),
     WITH_WORLD(knows_the_variables_that_it_does_not_bind), WITH_WORLD(ends_what_would_not_end),
+    WITH_WORLD(ends_what_computes_long_or_large), WITH_WORLD(bounds_what_patterns_search),
     WITH_WORLD(survives_what_ends_libjq), WITH_WORLD(says_readably_what_fails),
     WITH_WORLD(marks_the_bad_ones_and_runs_the_good_ones),
     WITH_WORLD(takes_more_after_it_has_compiled), WITH_WORLD(holds_more_than_one_program_can),
