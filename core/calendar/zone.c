@@ -240,6 +240,17 @@ bool local_time_parse(const char *text, struct local_time *out, struct fail *why
     return true;
 }
 
+// People leave the seconds out: 2013-05-24T18:00+09:00.
+static bool parse_with_offset(const char *text, int64_t *ms, struct fail *why)
+{
+    enum { MINUTES_END = 16 };
+    char full[INSTANT_TEXT_SIZE];
+    if (strlen(text) <= MINUTES_END || strchr("Zz+-", text[MINUTES_END]) == NULL)
+        return instant_parse(text, ms, why);
+    snprintf(full, sizeof full, "%.*s:00%s", MINUTES_END, text, text + MINUTES_END);
+    return instant_parse(full, ms, why);
+}
+
 bool zone_parse(const struct zone *z, const char *text, int64_t *ms, struct fail *why)
 {
     const char *at = text;
@@ -247,7 +258,7 @@ bool zone_parse(const struct zone *z, const char *text, int64_t *ms, struct fail
     int32_t offset_s = 0;
     bool reads = scan_local(&at, &local);
     if (reads && *at && instant_scan_offset(&at, &offset_s) && !*at)
-        return instant_parse(text, ms, why);
+        return parse_with_offset(text, ms, why);
     if (!reads || *at)
         return fail(why, FAIL_INVALID,
                     "'%.*s' is not a moment like 2013-05-24, 2013-05-24T18:00 or "

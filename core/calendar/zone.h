@@ -45,6 +45,6 @@ bool zone_instant(const struct zone *z, const struct local_time *local, enum gap
 // of the time before standard zones that has seconds, are written with Z.
 void zone_write(const struct zone *z, int64_t ms, char *out, int size);
 // "2013-05-24", "2013-05-24T18:00", "2013-05-24 18:00:00" without offset, read in the zone (in a
-// gap later by it, of two the first); or RFC 3339.
+// gap later by it, of two the first); or RFC 3339, whose seconds may be left out.
 CHECKED bool zone_parse(const struct zone *z, const char *text, int64_t *ms, struct fail *why);
 CHECKED bool local_time_parse(const char *text, struct local_time *out, struct fail *why);

@@ -60,8 +60,10 @@ static const struct config_entry {
                           "folder of the keys of secret votes, outside of the data directory; "
                           "DATA-keys beside it if not given",
                           false},
-    [CONFIG_ZONE] = {"zone", "Asia/Seoul",
-                     "time zone of the directory's dates and of the console's times", false},
+    [CONFIG_ZONE] =
+        {"zone", "Asia/Seoul",
+         "time zone of dates in the directory, of the console and of workflows that name none",
+         false},
     [CONFIG_LOG] = {"log", "info", "least level that is logged: debug, info, warn, error", false},
 };
 

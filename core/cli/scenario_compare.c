@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "calendar/zone.h"
 
 #define SHOWN_MAX 300 // bytes of a value in a message
 
@@ -17,9 +18,22 @@ static bool differ(struct bytes *out, const char *path, json wanted, json actual
     return false;
 }
 
+static bool names_instant(const char *text, int64_t *ms)
+{
+    struct fail why;
+    size_t length = strlen(text);
+    bool offset = length > 10 && (text[length - 1] == 'Z' || strchr("+-", text[length - 6]));
+    return offset && text[10] == 'T' && zone_parse(zone_utc(), text, ms, &why);
+}
+
+// A moment is the same whatever offset it is written with.
 static bool text_fits(const char *wanted, const char *actual)
 {
-    return wanted[0] == '~' ? strstr(actual, wanted + 1) != NULL : strcmp(wanted, actual) == 0;
+    int64_t want, have;
+    if (wanted[0] == '~')
+        return strstr(actual, wanted + 1) != NULL;
+    return strcmp(wanted, actual) == 0 ||
+           (names_instant(wanted, &want) && names_instant(actual, &have) && want == have);
 }
 
 static bool object_fits(json wanted, json actual, const char *path, struct bytes *difference)

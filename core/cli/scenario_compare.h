@@ -8,8 +8,8 @@
 #include "json/json.h"
 
 // Every key of `wanted` is in `actual` with a value that fits; lists fit item by item; text that
-// begins with ~ is contained. What does not fit goes to `difference`, a line each, named by its
-// path.
+// begins with ~ is contained, a moment fits in whatever offset it is written. What does not fit
+// goes to `difference`, a line each, named by its path.
 bool scenario_subset(json wanted, json actual, const char *path, struct bytes *difference);
 
 // Each wanted mail is found among the mails, each mail counting once; an empty list wants none.

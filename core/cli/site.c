@@ -162,12 +162,16 @@ static void open_last_words(struct site *s, const struct site_opts *opts)
 
 static bool open_engine(struct site *s, const struct site_opts *opts, struct fail *why)
 {
+    const struct zone *zone = config_zone(opts->config, why);
+    if (!zone)
+        return false;
     open_last_words(s, opts);
     struct engine_opts engine_opts = {
         .store = s->store,
         .port = s->is_virtual ? &s->clock.port : port_system(),
         .host = opts->plugins ? plugins_host(opts->plugins) : NULL,
         .secrets = s->secrets,
+        .zone = zone,
         .wake = s->engine_loop ? engine_loop_engine_wake : NULL,
         .context = s->engine_loop,
         .last_words = *s->crash.text ? s->crash.text : NULL,
@@ -175,9 +179,6 @@ static bool open_engine(struct site *s, const struct site_opts *opts, struct fai
     };
     s->engine = engine_new(&engine_opts);
     s->people = people_new(s->engine);
-    const struct zone *zone = config_zone(opts->config, why);
-    if (!zone)
-        return false;
     people_set_zone(s->people, zone);
     if (opts->plugins)
         plugins_attach(opts->plugins, s->people);

@@ -22,7 +22,7 @@ const char *task_kind_name(enum task_kind kind)
     return NAMES[kind];
 }
 
-static struct definition *definition_new(struct yaml_document *document)
+static struct definition *definition_new(struct yaml_document *document, const struct zone *zone)
 {
     struct definition *d = mem_new(struct definition);
     d->references = 1;
@@ -31,7 +31,7 @@ static struct definition *definition_new(struct yaml_document *document)
     d->document = document;
     d->source = yaml_to_json(document->root);
     d->metadata = json_absent();
-    d->zone = zone_utc();
+    d->zone = zone != NULL ? zone : zone_utc();
     d->expressions = expressions_new();
     d->owned = mem_new(struct definition_owned);
     return d;
@@ -86,7 +86,7 @@ static struct definition *build(struct yaml_document *document, const struct def
         return NULL;
     }
     shape_check(document, diagnostics, &LANGUAGE_WORKFLOW);
-    struct definition *d = definition_new(document);
+    struct definition *d = definition_new(document, opts->zone);
     struct builder b = {.d = d,
                         .document = document,
                         .diagnostics = diagnostics,

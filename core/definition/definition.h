@@ -219,7 +219,7 @@ struct definition {
     struct yaml_document *document;
     json source; // the whole as written, for $workflow.definition
     const char *dsl, *namespace, *name, *version, *title, *summary;
-    const struct zone *zone; // metadata.dure.zone, else UTC
+    const struct zone *zone; // metadata.dure.zone, else the house's
     json metadata;           // document.metadata.dure, object, or absent
     struct expressions *expressions;
     struct task_list body;
@@ -254,6 +254,7 @@ struct function_signature {
 
 struct definition_opts {
     const struct function_catalogue *functions; // may be NULL
+    const struct zone *zone;                    // of a workflow that names none; NULL: UTC
     bool thorough; // also compiles every expression now and makes the costly checks of meaning
                    // (dure check)
 };

@@ -155,8 +155,8 @@ struct catalogue_entry *catalogue_find(struct engine *e, const struct definition
 static struct definition *parse(struct engine *e, const char *file, const char *text, size_t bytes,
                                 bool is_new, struct diagnostics *diagnostics)
 {
-    struct definition_opts opts = {.functions = e->host ? &e->host->catalogue : NULL,
-                                   .thorough = is_new};
+    struct definition_opts opts = {
+        .functions = e->host ? &e->host->catalogue : NULL, .zone = e->zone, .thorough = is_new};
     return definition_parse(file, text, bytes, &opts, diagnostics);
 }
 

@@ -28,6 +28,7 @@ struct engine *engine_new(const struct engine_opts *opts)
     e->host = opts->host;
     e->secrets = json_is_absent(opts->secrets) ? json_object() : json_ref(opts->secrets);
     e->runtime = runtime_description();
+    e->zone = opts->zone;
     e->wake = opts->wake;
     e->context = opts->context;
     e->turn_inputs = opts->turn_inputs ? opts->turn_inputs : ENGINE_TURN_INPUTS;

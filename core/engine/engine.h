@@ -64,6 +64,7 @@ struct engine_opts {
     const struct port *port;     // borrowed
     struct function_host *host;  // borrowed; NULL: no functions
     json secrets;                // {name: value}; borrowed
+    const struct zone *zone;     // of workflows that name none; NULL: UTC
     void (*wake)(void *context); // there is work for engine_turn; loop thread; may be NULL
     void *context;
     size_t turn_inputs, seal_inputs; // 0: as usual; tests take small ones

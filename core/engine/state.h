@@ -29,6 +29,7 @@ struct engine {
     const struct port *port;
     struct function_host *host; // or NULL
     json secrets, runtime;
+    const struct zone *zone; // of workflows that name none, or NULL
     void (*wake)(void *context);
     void *context;
     size_t turn_inputs, seal_inputs;

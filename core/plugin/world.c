@@ -70,6 +70,7 @@ static bool world_open(struct world *w, struct fail *why)
         .port = &w->port.port,
         .host = w->plugins == NULL ? NULL : plugins_host(w->plugins),
         .secrets = w->secrets,
+        .zone = w->zone,
     });
     w->people = people_new(w->engine);
     if (w->zone != NULL)

@@ -100,6 +100,8 @@ TEST(zone, reads_local_times)
     assert_reads("Asia/Seoul", "2013-05-24T18:00", "2013-05-24T09:00:00Z");
     assert_reads("Asia/Seoul", "2013-05-24 18:00:00.250", "2013-05-24T09:00:00.250Z");
     assert_reads("Asia/Seoul", "2013-05-24T18:00:00+02:00", "2013-05-24T16:00:00Z");
+    assert_reads("Asia/Seoul", "2013-05-24T18:00+02:00", "2013-05-24T16:00:00Z");
+    assert_reads("Asia/Seoul", "2013-05-24T09:00Z", "2013-05-24T09:00:00Z");
     assert_reads("Europe/Berlin", "2013-03-31T02:30", "2013-03-31T01:30:00Z");
     assert_reads("Europe/Berlin", "2013-10-27T02:30", "2013-10-27T00:30:00Z");
 }
@@ -122,7 +124,7 @@ TEST(zone, refuses_what_is_no_local_time)
         "2013-05-24T1x",
         "2013-05-24x",
         "2013-05-24T18:00:00+",
-        "2013-05-24T18:00+09:00",
+        "2013-05-24T18:00+0900",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct fail why;
