@@ -17,6 +17,7 @@
 #include "people/mail.h"
 #include "plugin/world.h"
 
+#define NAMES_MAX     256   // of tasks, for what is near a misspelt one
 #define PLAY_DAYS_MAX 36525 // how far the end of a scenario may lie
 
 static bool play_list(struct player *p, const struct entry_list *list);
@@ -242,6 +243,40 @@ static bool load_people(struct player *p, struct fail *why)
     return true;
 }
 
+// A task that is misspelt would be refused as one that asks others, which a script may well expect.
+static bool task_is_there(struct player *p, const struct definition *d,
+                          const struct yaml_node *task)
+{
+    const char *names[NAMES_MAX];
+    size_t count = d->task_count < NAMES_MAX ? d->task_count : NAMES_MAX;
+    if (!task || task->kind != YAML_STRING || strstr(task->text, "${"))
+        return true;
+    for (size_t i = 0; i < d->task_count; i++)
+        if (strcmp(d->tasks[i]->name, task->text) == 0)
+            return true;
+    for (size_t i = 0; i < count; i++)
+        names[i] = d->tasks[i]->name;
+    const char *near = diagnostics_nearest(task->text, names, count);
+    return scenario_wrong(p, task, "the workflow has no task '%s'%s%s%s", task->text,
+                          near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static bool tasks_are_there(struct player *p, const struct definition *d,
+                            const struct entry_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct entry *entry = &list->items[i];
+        const struct yaml_node *value = yaml_get(entry->node, entry->control);
+        bool names_task = entry->kind == ENTRY_ANSWER || entry->kind == ENTRY_CLAIM;
+        if (names_task && value->kind == YAML_MAPPING &&
+            !task_is_there(p, d, yaml_get(value, "task")))
+            return false;
+        if (entry->kind == ENTRY_REPEAT && !tasks_are_there(p, d, &entry->body))
+            return false;
+    }
+    return true;
+}
+
 static bool deploy(struct player *p, struct fail *why)
 {
     struct bytes text;
@@ -259,7 +294,8 @@ static bool deploy(struct player *p, struct fail *why)
     bool ok = definition != NULL;
     if (ok) {
         json input = json_absent();
-        ok = !p->scenario->input || evaluate(p, p->scenario->input, NULL, &input);
+        ok = tasks_are_there(p, definition, &p->scenario->script) &&
+             (!p->scenario->input || evaluate(p, p->scenario->input, NULL, &input));
         struct start_opts opts = {
             .definition = {definition->namespace, definition->name, definition->version},
             .input = input,
@@ -311,11 +347,27 @@ static void tell_entry(const struct player *p, const struct entry *entry, json v
     mem_free(detail);
 }
 
+// A scenario that expects nothing shows at least that the workflow does not fail.
+static bool something_was_looked_at(struct player *p)
+{
+    struct fail why = {0};
+    json shown = engine_show(world_engine(p->world), p->instance.text, &why),
+         error = json_get(shown, "error");
+    bool good = p->result->checks > 0 || !json_is_object(error);
+    if (!good)
+        scenario_wrong(p, p->scenario->document->root,
+                       "the workflow faulted, and nothing was expected: %s; write 'expect'",
+                       json_get_text(error, "title", ""));
+    json_free(error);
+    json_free(shown);
+    return good;
+}
+
 static bool after_script(struct player *p)
 {
     struct fail why = {0};
     if (!p->watch || !p->watch->after)
-        return play_end(p);
+        return play_end(p) && something_was_looked_at(p);
     return p->watch->after(p->watch->context, p->instance.text, &why) ||
            scenario_wrong(p, p->scenario->document->root, "%s", why.message);
 }
