@@ -26,6 +26,21 @@ void console_write_assignee(struct web *w, struct page *p, const char *assignee)
     }
 }
 
+// What a group was asked says so also when one of it works on it.
+static void write_shared(struct page *p, json item)
+{
+    const char *of = json_get_text(item, "for", NULL),
+               *assignee = json_get_text(item, "assignee", "");
+    const char *name = of ? strchr(of, ' ') : NULL;
+    if (!of)
+        return;
+    bool claimed = strcmp(of, assignee) != 0;
+    html(&p->out, " <span class=quiet-text>(%s%s%s)</span>", claimed && name ? name + 1 : "",
+         claimed && name ? ": " : "",
+         claimed ? two(p, "맡음", "works on it")
+                 : two(p, "아직 맡은 사람 없음", "nobody has taken it"));
+}
+
 static void list_items(void *context, struct request *r)
 {
     struct web *w = context;
@@ -54,6 +69,7 @@ static void list_items(void *context, struct request *r)
              assignee && !w->opts.dev ? instance : json_get_text(item, "id", ""),
              text_in(p.language, title));
         console_write_assignee(w, &p, assignee);
+        write_shared(&p, item);
         html(&p.out, "<td>");
         const char *closes = json_get_text(item, "closesAt", NULL);
         if (closes)

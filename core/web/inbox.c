@@ -39,6 +39,15 @@ static void write_state(struct page *p, json item)
                                     : WORD_STATE_ENDED));
 }
 
+// What was sent to a group: whether it is still free or he works on it.
+static void write_shared(struct page *p, json item, const char *person)
+{
+    bool mine = strcmp(json_get_text(item, "assignee", ""), person) == 0;
+    if (json_has(item, "for"))
+        html(&p->out, " <span class=state>%s</span>",
+             word(p->language, mine ? WORD_SHARED_MINE : WORD_SHARED_FREE));
+}
+
 static void write_item(struct web *w, struct page *p, const char *person, json item, bool past)
 {
     char token[LINK_SIZE];
@@ -51,6 +60,8 @@ static void write_item(struct web *w, struct page *p, const char *person, json i
         html(&p->out, "<li>%s", text);
     if (past)
         write_state(p, item);
+    else
+        write_shared(p, item, person);
     html(&p->out, "<br><span class=quiet-text>");
     if (closes) {
         html(&p->out, "%s: ", word(p->language, WORD_CLOSES_AT));

@@ -80,18 +80,25 @@ static void write_table(struct web *w, struct page *p, const char *instance, jso
 }
 
 // A vote can be checked by its voters: the receipt is posted, so that it is in no log of addresses.
+static void write_check_form(struct page *p, const char *instance, const char *class)
+{
+    html(&p->out,
+         "<form method=post action=\"/o/%u/receipt\"><div class=field><label "
+         "for=_receipt>%s</label><p class=help id=_receipt-help>%s</p><input type=text id=_receipt "
+         "name=_receipt required autocomplete=off maxlength=100 "
+         "aria-describedby=_receipt-help></div><button class=%r>%s</button></form>\n",
+         instance, word(p->language, WORD_RECEIPT), word(p->language, WORD_CHECK_HELP), class,
+         word(p->language, WORD_CHECK_SEND));
+}
+
 static void write_check(struct page *p, json outcome)
 {
     if (strcmp(json_get_text(outcome, "kind", ""), "vote") != 0)
         return;
-    html(&p->out,
-         "<details class=aside><summary>%s</summary><form method=post action=\"/o/%u/%u\">"
-         "<div class=field><label for=_receipt>%s</label><p class=help id=_receipt-help>%s</p>"
-         "<input type=text id=_receipt name=_receipt required autocomplete=off maxlength=100 "
-         "aria-describedby=_receipt-help></div><button class=quiet>%s</button></form></details>\n",
-         word(p->language, WORD_CHECK_TITLE), json_get_text(outcome, "instance", ""),
-         json_get_text(outcome, "mark", ""), word(p->language, WORD_RECEIPT),
-         word(p->language, WORD_CHECK_HELP), word(p->language, WORD_CHECK_SEND));
+    html(&p->out, "<details class=aside><summary>%s</summary>",
+         word(p->language, WORD_CHECK_TITLE));
+    write_check_form(p, json_get_text(outcome, "instance", ""), "quiet");
+    html(&p->out, "</details>\n");
 }
 
 void web_write_outcome(struct web *w, struct page *p, json outcome)
@@ -148,12 +155,25 @@ static void check(void *context, struct request *r)
         page_begin(&p, r, word(l, WORD_CHECK_TITLE), false);
         html(&p.out, "<div class=\"notice %r\" role=status><p><strong>%s</strong></p></div>\n",
              said == WORD_CHECK_COUNTED ? "good" : "warn", word(l, said));
+        html(&p.out, "<p><a href=\"/o/%u/receipt\">%s</a></p>\n", request_param(r, "instance"),
+             word(l, WORD_BACK));
         page_reply(&p, 200);
     } else {
         page_fail(r, &why);
     }
     json_free(checked);
     mem_free(receipt);
+}
+
+// Where a voter checks his ballot: by the link on the page that gave him the receipt, before the
+// count too. It says nothing of the instance, so nothing is looked up.
+static void show_check(void *context, struct request *r)
+{
+    struct page p;
+    (void)context;
+    page_begin(&p, r, word(language_of(r), WORD_CHECK_TITLE), false);
+    write_check_form(&p, request_param(r, "instance"), "plain");
+    page_reply(&p, 200);
 }
 
 static void show(void *context, struct request *r)
@@ -180,6 +200,7 @@ static void show(void *context, struct request *r)
 
 void outcome_routes(struct web *w)
 {
+    server_route(w->opts.server, "GET", "/o/{instance}/receipt", show_check, w);
     server_route(w->opts.server, "GET", "/o/{instance}/{mark}", show, w);
-    server_route(w->opts.server, "POST", "/o/{instance}/{mark}", check, w);
+    server_route(w->opts.server, "POST", "/o/{instance}/receipt", check, w);
 }

@@ -291,6 +291,8 @@ static void show_secret_receipt(struct web *w, struct request *r, const struct v
     if (receipt)
         html(&p.out, "<dl class=facts><dt>%s<dd><code>%s</code></dl><p>%s</p>\n",
              word(p.language, WORD_RECEIPT), receipt, word(p.language, WORD_SECRET_RECEIPT));
+    html(&p.out, "<p><a href=\"/o/%u/receipt\">%s</a></p>\n",
+         json_get_text(v->shown, "instance", ""), word(p.language, WORD_CHECK_TITLE));
     web_write_inbox_link(w, &p, v->person);
     web_reply_after_commit(w, &p, 200);
     json_free(title);

@@ -104,6 +104,8 @@ enum language language_of(const struct request *r);
     X(RECUSED, "이 일에서 물러나셨습니다", "You have stepped aside from this")                                                       \
     X(REASON_NEEDED, "까닭을 적어 주십시오.", "Please give the reason.")                                                           \
     X(CLAIM_FREE, "여러분께 함께 온 일입니다. 먼저 맡는 분이 처리합니다.", "This was sent to several people. Whoever takes it first works on it.") \
+    X(SHARED_FREE, "함께 온 일", "Sent to several") \
+    X(SHARED_MINE, "맡으신 일", "You took this") \
     X(CLAIM, "제가 맡겠습니다", "I take it")                                                                                     \
     X(CLAIMED_MINE, "맡으신 일입니다", "You work on this")                                                                       \
     X(CLAIMED_BY, "이미 맡은 분이 있습니다", "Somebody else works on this")                                                         \

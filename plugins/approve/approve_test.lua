@@ -88,6 +88,15 @@ test("the last millisecond counts, then it expires", function(t)
   run:refused("closed", { as = "boss", data = { decision = "approve" } })
 end)
 
+test("deputies are listed for who is absent, and only they may be chosen", function(t)
+  local run = start(t, { line = { { group = "bosses" } }, deputies = { people = { "deputy", "boss" } } })
+  t:equal(run:items()[1].detail.delegates, { "deputy" })
+  run:refused("not_eligible", { as = "boss", delegate = "clerk" })
+  run:answer { as = "boss", delegate = "deputy" }
+  decide(run, "deputy", "approve")
+  run:expect { output = { outcome = "approved" } }
+end)
+
 test("while absent an approver hands over, and may still decide himself", function(t)
   local run = start(t, { line = { { group = "bosses" } } })
   run:answer { as = "boss", delegate = "deputy" }

@@ -117,6 +117,7 @@ return {
                    anyOf = { { enum = { "one", "all" } }, { type = "integer", minimum = 1 } } },
           delegates = { description = "true: an approver may hand over while absent; false: none may; {ID: ID}: who decides for whom",
                         anyOf = { { type = "boolean" }, { type = "object", additionalProperties = { type = "string" } } } },
+          deputies = { type = { "object", "array" }, description = "A selector: from whom an approver picks who decides while he is absent; anybody by name if not given" },
           intro = { type = { "string", "object" }, description = "What an approver reads first" },
           material = { type = "array", maxItems = 50, items = { type = "object" }, description = "Material: [{title, url}] or [{title, text}]" },
           expires = schema.when("When it ends without a decision: a time, or a duration from now"),

@@ -53,14 +53,11 @@ for (const size of Object.keys(widths)) {
     await page.keyboard.press('Enter');
     await page.getByText('저장되어 있습니다').waitFor();
   });
-  await test(`${size}: one gives a proxy by name, in decomposed Hangul too, and nobody is guessed`, async () => {
+  await test(`${size}: one gives a proxy to one of the list`, async () => {
     const page = await visit('motion', 'c', { locale: 'en-GB' });
     await page.getByText('Hand over to somebody else').click();
-    await page.getByLabel('Who takes it').fill('없는 사람');
-    await press(page, 'Hand over');
-    await says(page.locator('[role=alert]'), /Nobody has that name/);
-    await page.getByText('Hand over to somebody else').click();
-    await page.getByLabel('Who takes it').fill('서천군수'.normalize('NFD'));
+    assert.deepEqual((await page.getByLabel('Who takes it').locator('option').allInnerTexts()).sort(), ['Choose', '강서구청장', '서천군수']);
+    await page.getByLabel('Who takes it').selectOption('서천군수');
     await press(page, 'Hand over');
     await says(page, /Handed over to: 서천군수/);
     await accessible(page);
@@ -77,6 +74,10 @@ for (const size of Object.keys(widths)) {
     await again.getByLabel('투표할 때 받은 접수증').fill(first);
     await press(again, '고치기');
     receipt = await again.locator('code').innerText();
+    await again.getByRole('link', { name: '내 표가 집계에 있는지' }).click();
+    await again.getByLabel('접수증').fill(receipt);
+    await press(again, '확인하기');
+    await says(again, /아직 개표하지 않았습니다/);
     await accessible(again);
   });
   await test(`${size}: an election marks each candidate, and too many are refused in words`, async () => {
@@ -112,11 +113,15 @@ for (const size of Object.keys(widths)) {
     assert.equal(await page.getByRole('button', { name: '점수 내기' }).count(), 0);
     await accessible(page);
   });
-  await test(`${size}: an approval goes to a delegate, who decides; the next reads what was decided`, async () => {
+  await test(`${size}: an approval goes to a delegate by name, in decomposed Hangul too, who decides; the next reads what was decided`, async () => {
     const page = await visit('contract', 'a');
     await accessible(page);
     await page.getByText('다른 분께 맡기기').click();
-    await page.getByLabel('맡을 분').fill('부군수');
+    await page.getByLabel('맡을 분').fill('없는 사람');
+    await press(page, '맡기기');
+    await says(page.locator('[role=alert]'), /찾지 못했습니다/);
+    await page.getByText('다른 분께 맡기기').click();
+    await page.getByLabel('맡을 분').fill('부군수'.normalize('NFD'));
     await press(page, '맡기기');
     await says(page, /맡기신 분: 부군수/);
     const deputy = await visit('contract', 'd');
@@ -138,6 +143,7 @@ for (const size of Object.keys(widths)) {
     const pages = [await visit('visit', 'a', {}, 'group desk'), await open(size)];
     const inbox = await visit('motion', 'b');
     await inbox.getByRole('link', { name: '나의 할 일 모두 보기' }).click();
+    await says(inbox, /현장 상담\s*함께 온 일/);
     await pages[1].goto(await inbox.getByRole('link', { name: '현장 상담' }).evaluate((a) => a.href));
     const own = await visit('motion', 'a');
     await own.getByRole('link', { name: '나의 할 일 모두 보기' }).click();
@@ -147,6 +153,9 @@ for (const size of Object.keys(widths)) {
     const said = await Promise.all(pages.map(text));
     const winner = said.findIndex((t) => /맡으신 일입니다/.test(t));
     assert.ok(winner >= 0 && /이미 맡은 분이 있습니다/.test(said[1 - winner]), said.join('\n---\n'));
+    const list = await open(size);
+    await list.goto(`${server.base}/console/items`);
+    await says(list.locator('tr', { hasText: '현장 상담' }), /\(desk: 맡음\)/);
     await press(pages[winner], '돌려놓기');
     await pages[1 - winner].goto(pages[1 - winner].url());
     await press(pages[1 - winner], '제가 맡겠습니다');

@@ -12,6 +12,7 @@
 local words = require("lib.words")
 local post = require("lib.post")
 local line = {}
+local DEPUTIES_MAX = 200
 
 local PAST = { approve = "approved", reject = "rejected", ["return"] = "returned" }
 
@@ -60,11 +61,23 @@ local function before_of(case)
   return list
 end
 
+-- From whom he picks who decides while he is absent; nil where anybody may be named.
+local function deputies_of(step, person)
+  local delegates, ids = step.input.delegates, dure.array {}
+  if type(delegates) == "table" and delegates[person.id] then return dure.array { delegates[person.id] } end
+  if not step.input.deputies then return nil end
+  for _, deputy in ipairs((dure.people.select(step.input.deputies))) do
+    if #ids < DEPUTIES_MAX and deputy.id ~= person.id then ids[#ids + 1] = deputy.id end
+  end
+  return ids
+end
+
 local function detail_of(step, case, person, principal)
   local input, given = step.input, given_of(step, case)
   local facts = dure.array { { label = words.place, value = case.at .. " / " .. #input.line } }
   if principal ~= person.id then facts[2] = { label = words.instead, value = name_of(principal) } end
   return { principal = principal ~= person.id and principal or nil, intro = given.detail or input.intro,
+           delegates = principal == person.id and deputies_of(step, person) or nil,
            material = given.material or input.material, facts = facts, before = before_of(case) }
 end
 
@@ -194,6 +207,11 @@ local function check_delegate(step, row, delegate)
   if row.principal ~= row.person then words.refuse("not_eligible", "no_handing_on") end
   if delegate == row.person then words.refuse("not_eligible") end
   if type(allowed) == "table" and allowed[row.person] and allowed[row.person] ~= delegate then words.refuse("not_eligible") end
+  if step.input.deputies and type(allowed) ~= "table" then
+    local named = false
+    for _, id in ipairs(deputies_of(step, { id = row.person })) do named = named or id == delegate end
+    if not named then words.refuse("not_eligible") end
+  end
   return dure.people.get(delegate) or words.refuse("not_eligible")
 end
 

@@ -12,6 +12,7 @@ local electorate = {}
 
 local PAGE = 200
 local READ = 10 * PAGE -- people read in one turn
+local FEW = 60 -- a ballot lists so many who may hold a proxy
 local LISTED_MAX = 10000 -- ids that an output names
 
 local function page_key(number)
@@ -94,6 +95,14 @@ function electorate.freeze(step)
   close_others(step, frozen)
   state.electors, state.pages, state.freezing = frozen.electors, frozen.pages, nil
   return frozen.at
+end
+
+-- The ids of an electorate small enough to pick a name from; else nil.
+function electorate.few(step)
+  if (step.state.electors or math.huge) > FEW then return nil end
+  local ids = dure.array {}
+  for _, elector in ipairs(step.records:get(page_key(1)) or {}) do ids[#ids + 1] = elector.id end
+  return ids
 end
 
 function electorate.pages(step)

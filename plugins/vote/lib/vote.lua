@@ -45,10 +45,11 @@ end
 local rules = {}
 
 function rules.item(step, id)
-  local state = step.state
+  local state, detail = step.state, notice.detail(step)
+  if state.proxy then detail.delegates = electorate.few(step) end
   return { name = id, to = id, kind = "ballot", title = state.title, form = form_of(step),
            opens = state.opens, closes = state.closes, secret = state.secret,
-           detail = notice.detail(step), allows = notice.allows(step) }
+           detail = detail, allows = notice.allows(step) }
 end
 
 function rules.read(_, data)
