@@ -40,13 +40,16 @@ static const char doctor_usage[] =
     "Examines a data directory and says in words what is wrong and what to do. --data DIR is the "
     "same as DIR.\n";
 
-// `trusts`: the pages were looked at before, and what is damaged is read as it stands.
+// In one moment, because a server may be at work beside. `trusts`: the pages were looked at before,
+// and what is damaged is read as it stands.
 static struct store *open_to_look(const char *directory, bool trusts, struct fail *why)
 {
-    struct store_driver *driver = sqlite_driver_open(
-        &(struct sqlite_opts){
-            .directory = directory, .read_only = true, .trusts = trusts, .skip_check = trusts},
-        why);
+    struct store_driver *driver = sqlite_driver_open(&(struct sqlite_opts){.directory = directory,
+                                                                           .read_only = true,
+                                                                           .one_moment = true,
+                                                                           .trusts = trusts,
+                                                                           .skip_check = trusts},
+                                                     why);
     return driver ? store_open(&(struct store_opts){.driver = driver}, why) : NULL;
 }
 

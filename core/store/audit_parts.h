@@ -16,9 +16,8 @@ void audit_found(struct audit_report *report, struct fail *why, const char *form
 bool audit_reference_of(json v, const char **name, struct hash *hash);
 bool audit_personal_fits(const struct row *row, const struct hash *wanted);
 
-// What lies beside the chains (audit_rows.c); false when the disk refuses a read.
-CHECKED bool audit_check_rows(struct store *s, struct audit_report *report, struct fail *why,
-                              struct fail *read);
+// What lies beside the chains (audit_rows.c); what the disk refuses is a finding.
+void audit_check_rows(struct store *s, struct audit_report *report, struct fail *why);
 
 // Calls `visit` for each reference anywhere in the value.
 typedef void audit_visit(void *context, const char *name, const struct hash *hash);

@@ -233,7 +233,8 @@ static bool start_reader(struct sqlite_driver *driver, const struct sqlite_opts 
         return false;
     driver->reader = sqlite_reader_new(db, !opts->read_only);
     return !opts->read_only ||
-           (file_check_version(db, why) && (opts->skip_check || file_quick_check(db, why)));
+           (file_check_version(db, why) && (opts->skip_check || file_quick_check(db, why)) &&
+            (!opts->one_moment || link_run(db, "BEGIN", why)));
 }
 
 struct store_driver *sqlite_driver_open(const struct sqlite_opts *opts, struct fail *why)

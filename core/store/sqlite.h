@@ -12,11 +12,13 @@
 struct sqlite_opts {
     const char *directory; // made if absent
     bool read_only;        // for commands that only look; takes no lock
-    bool trusts;           // read_only: what is damaged is read as it stands, for those who look
-    bool skip_check;       // no quick_check; else one at the start, and of a large file after it
-    const char *vfs;       // SQLite's file system; NULL: the system's (tests bring one that fails)
-    int64_t retry_ms;      // the first pause after a failed commit; 0: 50
-    uint32_t wal_pages;    // checkpoint once the log is that long; 0: 2000
+    bool
+        one_moment; // read_only: all reads see what was there at the first; the log grows meanwhile
+    bool trusts;    // read_only: what is damaged is read as it stands, for those who look
+    bool skip_check;    // no quick_check; else one at the start, and of a large file after it
+    const char *vfs;    // SQLite's file system; NULL: the system's (tests bring one that fails)
+    int64_t retry_ms;   // the first pause after a failed commit; 0: 50
+    uint32_t wal_pages; // checkpoint once the log is that long; 0: 2000
     // No thread writes: a commit is tried when it is submitted, and again whenever the loop asks
     // what is acknowledged. For simulation, whose disk is its VFS: the directory is only a name
     // then.

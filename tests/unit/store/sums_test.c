@@ -1,164 +1,16 @@
-// The sums of pages and frames: what is written fits, any bit that flips is found, at rest and at
-// read time, and nothing that is whole is taken for damage.
+// The sums of pages: what is written fits, any bit that flips is found, at rest and at read time,
+// and who decides stops at it.
 #include "test.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "store/log_file.h"
-#include "store/log_frame.h"
-#include "store/page_check.h"
-#include "store/page_owner.h"
-#include "store/sqlite_file.h"
+#include "store/audit.h"
+#include "store/page_sum.h"
 #include "store/sums_vfs.h"
-#include "store_world.h"
-
-#define LINES_MAX (1 << 20)
-#define FLIPS     64
-
-// ---- the world
-
-static char *path_of(const struct world *w, const char *name)
-{
-    static char path[4][128];
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(path[next], sizeof(path[next]), "%s/%s", w->directory, name);
-    return path[next];
-}
-
-// A row in every table, more than a page of each, and some that are deleted again, whose pages
-// become free.
-static void fill(struct store *s)
-{
-    static char body[3000];
-    struct fail why;
-    memset(body, 'x', sizeof(body) - 1);
-    for (int n = 0; n < 4; n++)
-        for (int table = 0; table < TABLE_COUNT; table++) {
-            const struct table_description *t = &schema_tables[table];
-            struct value columns[SCHEMA_COLUMNS_MAX];
-            char text[32];
-            snprintf(text, sizeof(text), "word%d", n);
-            for (int i = 0; i < t->column_count; i++)
-                columns[i] = t->columns[i].kind == COLUMN_INTEGER ? value_integer(n + 7)
-                             : t->columns[i].kind == COLUMN_TEXT  ? value_text(text)
-                                                                  : value_blob(text, 5);
-            if (t->columns[t->column_count - 1].kind != COLUMN_INTEGER)
-                columns[t->column_count - 1] = t->columns[t->column_count - 1].kind == COLUMN_TEXT
-                                                   ? value_text(body)
-                                                   : value_blob(body, sizeof(body));
-            if (table == TABLE_HISTORY)
-                columns[HISTORY_HASH] = value_blob(body, HASH_BYTES);
-            if (table != TABLE_COMMIT)
-                store_put(s, (enum table)table, columns);
-        }
-    store_seal(s, 1, NULL, NULL);
-    assert_true(store_flush(s, 10000, &why));
-    for (int n = 0; n < 40; n++) {
-        char key[16];
-        snprintf(key, sizeof(key), "key%d", n);
-        store_put(s, TABLE_META, (struct value[]){value_text(key), value_text(body)});
-    }
-    store_seal(s, 2, NULL, NULL);
-    for (int n = 0; n < 40; n++) {
-        char key[16];
-        snprintf(key, sizeof(key), "key%d", n);
-        store_delete(s, TABLE_META, (struct value[]){value_text(key)});
-    }
-    store_seal(s, 3, NULL, NULL);
-    assert_true(store_flush(s, 10000, &why));
-}
-
-// A data directory with rows, closed.
-static int setup(void **state)
-{
-    struct world *w = world_new(WORLD_SQLITE);
-    fill(w->store);
-    store_close(w->store);
-    w->store = NULL;
-    *state = w;
-    return 0;
-}
-
-static int setup_open(void **state)
-{
-    struct world *w = world_new(WORLD_SQLITE);
-    fill(w->store);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-    if (w->store != NULL)
-        store_close(w->store);
-    nftw(w->directory, world_remove, 16, FTW_DEPTH | FTW_PHYS);
-    mem_free(w);
-    return 0;
-}
-
-static void flip(const char *path, off_t at, int bit)
-{
-    unsigned char byte;
-    int file = open(path, O_RDWR);
-    assert_true(file >= 0);
-    assert_int_equal(pread(file, &byte, 1, at), 1);
-    byte ^= (unsigned char)(1u << bit);
-    assert_int_equal(pwrite(file, &byte, 1, at), 1);
-    close(file);
-}
-
-static off_t size_of(const char *path)
-{
-    struct stat info;
-    assert_int_equal(stat(path, &info), 0);
-    return info.st_size;
-}
-
-static bool pages_fit(const struct world *w, const char *part)
-{
-    struct bytes lines;
-    struct page_report report = {.lines = &lines};
-    bytes_init(&lines, LINES_MAX);
-    bool fit = page_check(w->directory, &report);
-    assert_true(report.kept);
-    assert_true(fit == (report.bad == 0));
-    if (part != NULL && strstr(lines.data, part) == NULL)
-        fail_msg("'%s' does not say '%s'", lines.data, part);
-    bytes_done(&lines);
-    return fit;
-}
-
-static struct store *open_to_read(const struct world *w, bool trusts, struct fail *why)
-{
-    struct store_driver *driver = sqlite_driver_open(
-        &(struct sqlite_opts){
-            .directory = w->directory, .read_only = true, .trusts = trusts, .skip_check = true},
-        why);
-    return driver != NULL ? store_open(&(struct store_opts){.driver = driver}, why) : NULL;
-}
-
-// Reads all rows; false where one is refused.
-static bool reads(struct store *s, enum table table, struct fail *why)
-{
-    struct scan *scan;
-    struct row row;
-    why->kind = FAIL_NONE;
-    if (!store_scan(s, &(struct scan_opts){.table = table, .index = -1}, &scan, why))
-        return false;
-    while (scan_next(scan, &row, why))
-        row_done(&row);
-    scan_done(scan);
-    return why->kind == FAIL_NONE;
-}
+#include "sums_world.h"
 
 // ---- pages at rest
 
@@ -234,20 +86,6 @@ TEST(sums, a_page_that_was_never_written_is_found)
 }
 
 // ---- pages that are read
-
-// The first page of a table or index, by its name.
-static uint32_t root_of(const struct world *w, const char *name)
-{
-    struct fail why;
-    int64_t page;
-    char sql[120];
-    sqlite3 *db = link_open(path_of(w, "dure.db"), LINK_TRUST, NULL, &why);
-    assert_non_null(db);
-    snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name='%s'", name);
-    assert_true(link_integer(db, sql, &page, &why));
-    sqlite3_close(db);
-    return (uint32_t)page;
-}
 
 TEST(sums, a_bit_in_each_table_is_refused_when_it_is_read)
 {
@@ -387,131 +225,6 @@ TEST(sums, who_decides_stops_with_last_words)
         fail_msg("the last words are: %s", words);
 }
 
-// ---- the log
-
-static struct log_report log_of(const struct world *w)
-{
-    return log_examine(w->directory, NULL, NULL);
-}
-
-TEST(sums, a_log_in_use_is_whole)
-{
-    struct world *w = *state_;
-    struct log_report log = log_of(w);
-    assert_int_equal(log.state, LOG_WHOLE);
-    assert_true(log.frames > 50);
-    assert_true(pages_fit(w, NULL)); // of which the file has not one yet
-}
-
-TEST(sums, any_bit_that_flips_in_the_log_is_found)
-{
-    struct world *w = *state_;
-    const char *log = path_of(w, "dure.db-wal");
-    struct random random;
-    struct fail why = {0};
-    int64_t frames = log_of(w).frames;
-    random_seed(&random, 2);
-    for (int i = 0; i < FLIPS + LOG_HEAD_BYTES; i++) {
-        off_t at =
-            i < LOG_HEAD_BYTES ? i : (off_t)random_below(&random, (uint64_t)LOG_FRAME_AT(frames));
-        flip(log, at, i % 8);
-        struct log_report report = log_of(w);
-        if (report.state != LOG_DAMAGED)
-            fail_msg("bit %d of byte %ld is not found", i % 8, (long)at);
-        assert_false(log_is_whole(w->directory, &report, &why));
-        if (at >= LOG_HEAD_BYTES)
-            assert_int_equal(report.damaged, (at - LOG_HEAD_BYTES) / LOG_FRAME_BYTES + 1);
-        assert_null(open_to_read(w, false, &why)); // and not lost by looking
-        flip(log, at, i % 8);
-    }
-    assert_int_equal(log_of(w).state, LOG_WHOLE);
-}
-
-static void flip_in_each_frame(const struct world *w, int64_t frames)
-{
-    for (int64_t n = 0; n < frames; n++)
-        flip(path_of(w, "dure.db-wal"), LOG_PAGE_AT(n) + 2000, 1);
-}
-
-TEST(sums, a_damaged_frame_is_not_read_and_not_copied)
-{
-    struct world *w = *state_;
-    struct fail why = {0};
-    int64_t rows, frames = log_of(w).frames;
-    sqlite3 *db = link_open(path_of(w, "dure.db"), LINK_WRITE, NULL, &why);
-    assert_non_null(db);
-    assert_true(link_integer(db, "SELECT count(*) FROM sqlite_schema", &rows, &why));
-    flip_in_each_frame(w, frames);
-    assert_int_equal(sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL),
-                     SQLITE_IOERR_DATA);
-    assert_true(sums_damage_of(db).in_log);
-    assert_false(link_integer(db, "SELECT count(*) FROM instance", &rows, &why));
-    assert_non_null(strstr(why.message, "of the log (page"));
-    flip_in_each_frame(w, frames);
-    assert_int_equal(log_of(w).state, LOG_WHOLE);
-    assert_true(link_integer(db, "SELECT count(*) FROM instance", &rows, &why));
-    sqlite3_close(db);
-}
-
-// A transaction too large for the cache writes frames, changes their pages and writes them again
-// without a sum, until it ends; or it is taken back.
-static void overflow(sqlite3 *db, const char *end)
-{
-    struct fail why;
-    char sql[160];
-    assert_true(link_run(db, "PRAGMA cache_size=4; BEGIN", &why));
-    for (int i = 0; i < 300; i++) {
-        snprintf(sql, sizeof(sql),
-                 "INSERT OR REPLACE INTO meta VALUES('n%d', hex(randomblob(500))); "
-                 "UPDATE meta SET value=hex(zeroblob(%d)) WHERE key='n%d'",
-                 i % 90, i, i / 2 % 90);
-        assert_true(link_run(db, sql, &why));
-    }
-    assert_true(link_run(db, end, &why));
-}
-
-TEST(sums, a_transaction_that_writes_its_frames_again_is_no_damage)
-{
-    struct world *w = *state_;
-    struct fail why = {0};
-    int64_t rows;
-    sqlite3 *db = link_open(path_of(w, "dure.db"), LINK_WRITE, NULL, &why);
-    assert_true(link_run(db, "PRAGMA journal_mode=WAL", &why));
-    for (int i = 0; i < 3; i++) {
-        overflow(db, "ROLLBACK");
-        overflow(db, "COMMIT");
-        assert_int_equal(log_of(w).state, LOG_WHOLE);
-        assert_true(link_integer(db, "SELECT count(*) FROM meta WHERE key GLOB 'n*'", &rows, &why));
-        assert_int_equal(rows, 90);
-        assert_int_equal(sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL),
-                         SQLITE_OK);
-        assert_true(pages_fit(w, NULL));
-    }
-    sqlite3_close(db);
-    assert_true(pages_fit(w, NULL));
-}
-
-// A checkpoint that was cut off amid a page: the log has it whole, and it is copied again.
-TEST(sums, a_page_that_a_checkpoint_left_torn_is_no_damage)
-{
-    struct world *w = *state_;
-    struct fail why = {0};
-    sqlite3 *db = link_open(path_of(w, "dure.db"), LINK_WRITE, NULL, &why);
-    assert_true(link_run(db, "PRAGMA journal_mode=WAL; INSERT INTO meta VALUES('a','b')", &why));
-    uint32_t page = root_of(w, "meta");
-    int file = open(path_of(w, "dure.db"), O_RDWR);
-    static const char half[PAGE_BYTES / 2] = "half";
-    assert_int_equal(pwrite(file, half, sizeof(half), (off_t)(page - 1) * PAGE_BYTES),
-                     sizeof(half));
-    close(file);
-    assert_true(pages_fit(w, NULL));
-    int64_t rows;
-    assert_true(link_integer(db, "SELECT count(*) FROM meta WHERE key='a'", &rows, &why));
-    assert_int_equal(rows, 1);
-    sqlite3_close(db);
-    assert_true(pages_fit(w, NULL));
-}
-
 // ---- copies
 
 TEST(sums, a_backup_has_them_and_a_damaged_database_makes_none)
@@ -545,8 +258,108 @@ TEST(sums, an_edit_by_another_program_is_found)
     assert_false(pages_fit(w, "table 'timer'"));
 }
 
+// ---- beside the chains
+
+static void append_history(struct world *w)
+{
+    struct audit_head head = {0};
+    struct fail why;
+    json entries = json_array();
+    json_append_take(&entries, json_string("decided"));
+    audit_append(w->store, "case", 7, entries, &head);
+    json_free(entries);
+    store_seal(w->store, 7, NULL, NULL);
+    assert_true(store_flush(w->store, 10000, &why));
+}
+
+static int setup_case(void **state)
+{
+    struct world *w = world_new(WORLD_SQLITE);
+    append_history(w);
+    store_put(w->store, TABLE_TIMER,
+              (struct value[]){value_text("case"), value_text("/do"), value_integer(1),
+                               value_text("close"), value_integer(9), value_text("machine")});
+    store_seal(w->store, 8, NULL, NULL);
+    store_close(w->store);
+    w->store = NULL;
+    *state = w;
+    return 0;
+}
+
+// As one who keeps the sums edits it.
+static void edit(const struct world *w, const char *sql)
+{
+    struct fail why;
+    sqlite3 *db = link_open(path_of(w, "dure.db"), LINK_WRITE, NULL, &why);
+    assert_non_null(db);
+    if (!link_run(db, sql, &why))
+        fail_msg("%s", why.message);
+    sqlite3_close(db);
+}
+
+static bool chain_is_whole(const struct world *w, bool trusts, struct fail *why)
+{
+    struct audit_report report = {0};
+    struct store *s = open_to_read(w, trusts, why);
+    assert_non_null(s);
+    bool whole = audit_verify(s, NULL, &report, why);
+    store_close(s);
+    return whole;
+}
+
+TEST(sums, damage_hides_no_finding_of_the_chain)
+{
+    struct world *w = *state_;
+    struct fail why = {0};
+    unsigned char page[PAGE_BYTES], *entries = NULL;
+    uint32_t number = root_of(w, "history");
+    int file = open(path_of(w, "dure.db"), O_RDONLY);
+    assert_int_equal(pread(file, page, PAGE_BYTES, (off_t)(number - 1) * PAGE_BYTES), PAGE_BYTES);
+    close(file);
+    entries = memmem(page, PAGE_BYTES, "decided", 7);
+    assert_non_null(entries);
+    flip(path_of(w, "dure.db"), (off_t)(number - 1) * PAGE_BYTES + (entries - page), 1);
+    assert_false(pages_fit(w, "it belongs to table 'history'"));
+    assert_false(chain_is_whole(w, true, &why));
+    assert_string_equal(why.message, "history of 'case' was changed at 1");
+}
+
+// Sums are against accidents. Who makes them anew meets the chain where there is one; of rows
+// without a hash (timers, state, items, persons, …) nobody finds his change.
+TEST(sums, who_makes_sums_anew_is_found_by_the_chain_alone)
+{
+    struct world *w = *state_;
+    struct fail why = {0};
+    edit(w, "UPDATE timer SET due_ms=10");
+    assert_true(pages_fit(w, NULL));
+    assert_true(chain_is_whole(w, false, &why));
+    edit(w, "UPDATE history SET at_ms=at_ms+1");
+    assert_true(pages_fit(w, NULL));
+    assert_false(chain_is_whole(w, false, &why));
+    assert_string_equal(why.message, "history of 'case' was changed at 1");
+}
+
+// A server is at work beside: what it commits meanwhile is no finding.
+TEST(sums, who_looks_sees_one_moment)
+{
+    struct world *w = *state_;
+    struct fail why = {0};
+    struct store_driver *driver = sqlite_driver_open(
+        &(struct sqlite_opts){.directory = w->directory, .read_only = true, .one_moment = true},
+        &why);
+    struct store *eye = store_open(&(struct store_opts){.driver = driver}, &why);
+    struct row row;
+    store_put(w->store, TABLE_META, (struct value[]){value_text("late"), value_text("1")});
+    store_seal(w->store, 9, NULL, NULL);
+    assert_true(store_flush(w->store, 10000, &why));
+    assert_true(store_get(eye, TABLE_META, (struct value[]){value_text("late")}, &row, &why));
+    assert_false(row_is_there(&row));
+    store_close(eye);
+}
+
 int main(void)
 {
+#define CASED(behaviour)  cmocka_unit_test_setup_teardown(sums_##behaviour, setup_case, teardown)
 #define CLOSED(behaviour) cmocka_unit_test_setup_teardown(sums_##behaviour, setup, teardown)
 #define IN_USE(behaviour) cmocka_unit_test_setup_teardown(sums_##behaviour, setup_open, teardown)
     const struct CMUnitTest tests[] = {
@@ -560,13 +373,11 @@ int main(void)
         CLOSED(damage_of_an_index_is_named_with_its_table),
         CLOSED(a_damaged_database_does_not_start),
         CLOSED(who_decides_stops_with_last_words),
-        IN_USE(a_log_in_use_is_whole),
-        IN_USE(any_bit_that_flips_in_the_log_is_found),
-        IN_USE(a_damaged_frame_is_not_read_and_not_copied),
-        CLOSED(a_transaction_that_writes_its_frames_again_is_no_damage),
-        CLOSED(a_page_that_a_checkpoint_left_torn_is_no_damage),
         CLOSED(a_backup_has_them_and_a_damaged_database_makes_none),
         CLOSED(an_edit_by_another_program_is_found),
+        CASED(damage_hides_no_finding_of_the_chain),
+        CASED(who_makes_sums_anew_is_found_by_the_chain_alone),
+        IN_USE(who_looks_sees_one_moment),
     };
     log_configure(LOG_ERROR + 1, false);
     return cmocka_run_group_tests(tests, NULL, NULL);
