@@ -14,6 +14,7 @@
 #include "json/yaml.h"
 
 #define MAILS_A_MINUTE_MAX 60000
+#define KEEP_DAYS_MAX      36500
 #define VALUE_MAX          (64 * 1024)
 
 static const struct config_entry {
@@ -60,6 +61,11 @@ static const struct config_entry {
                           "folder of the keys of secret votes, outside of the data directory; "
                           "DATA-keys beside it if not given",
                           false},
+    [CONFIG_KEEP_DAYS] =
+        {"keep_days", "30",
+         "days that an event, and the key of an answered request, is kept once nobody "
+         "can need it any more; 0: for ever",
+         false},
     [CONFIG_ZONE] =
         {"zone", "Asia/Seoul",
          "time zone of dates in the directory, of the console and of workflows that name none",
@@ -188,6 +194,15 @@ static bool check_rate(const struct config *c, enum config_key key, struct fail 
                 entries[key].name, c->values[key], MAILS_A_MINUTE_MAX);
 }
 
+static bool check_days(const struct config *c, struct fail *why)
+{
+    long number;
+    const char *days = c->values[CONFIG_KEEP_DAYS];
+    return read_number(days, KEEP_DAYS_MAX, &number) ||
+           fail(why, FAIL_INVALID, "keep_days: '%s' is no number of days (0 to %d)", days,
+                KEEP_DAYS_MAX);
+}
+
 static bool check_address(const struct config *c, enum config_key key, struct fail *why)
 {
     char address[MIME_ADDRESS_SIZE];
@@ -225,7 +240,7 @@ bool config_check(const struct config *c, struct fail *why)
     if (mail && !begins(mail, "smtp://") && !begins(mail, "smtps://"))
         return fail(why, FAIL_INVALID,
                     "mail_server: '%s' is no smtp://host:port or smtps://host:port", mail);
-    if (!check_mail(c, why) || !config_zone(c, why))
+    if (!check_mail(c, why) || !check_days(c, why) || !config_zone(c, why))
         return false;
     if (sink && !begins(sink, "http://") && !begins(sink, "https://"))
         return fail(why, FAIL_INVALID, "sink: '%s' is no http or https address", sink);

@@ -32,6 +32,7 @@ enum config_key {
     CONFIG_SINK,
     CONFIG_SECRETS,
     CONFIG_SEAL_KEYS,
+    CONFIG_KEEP_DAYS,
     CONFIG_ZONE,
     CONFIG_LOG,
     CONFIG_COUNT,

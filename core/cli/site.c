@@ -160,6 +160,13 @@ static void open_last_words(struct site *s, const struct site_opts *opts)
                   s->crash.text);
 }
 
+// What a configuration calls 0 is for ever; without one it is as usual.
+static int keep_days(const struct config *c)
+{
+    int days = c ? config_number(c, CONFIG_KEEP_DAYS) : 0;
+    return c && days == 0 ? -1 : days;
+}
+
 static bool open_engine(struct site *s, const struct site_opts *opts, struct fail *why)
 {
     const struct zone *zone = config_zone(opts->config, why);
@@ -176,6 +183,7 @@ static bool open_engine(struct site *s, const struct site_opts *opts, struct fai
         .context = s->engine_loop,
         .last_words = *s->crash.text ? s->crash.text : NULL,
         .last_words_ms = s->crash.at_ms,
+        .keep_days = keep_days(opts->config),
     };
     s->engine = engine_new(&engine_opts);
     s->people = people_new(s->engine);

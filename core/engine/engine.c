@@ -44,6 +44,7 @@ struct engine *engine_new(const struct engine_opts *opts)
     correlate_init(&e->correlator);
     outbox_init(&e->outbox);
     watch_init(e);
+    retention_init(&e->retention, opts->keep_days, e->now_ms);
     return e;
 }
 
@@ -81,6 +82,12 @@ int64_t engine_now_ms(const struct engine *e)
         return e->now_ms;
     int64_t now_ms = e->port->now_ms(e->port->context);
     return now_ms > e->now_ms ? now_ms : e->now_ms;
+}
+
+int64_t engine_kept_since_ms(const struct engine *e)
+{
+    int64_t keep_ms = e->retention.keep_ms;
+    return keep_ms == INT64_MAX ? INT64_MIN : engine_now_ms(e) - keep_ms;
 }
 
 struct random *engine_random(struct engine *e)

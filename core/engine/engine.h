@@ -70,6 +70,7 @@ struct engine_opts {
     size_t turn_inputs, seal_inputs; // 0: as usual; tests take small ones
     const char *last_words;          // what the process before said when it crashed; NULL: nothing
     int64_t last_words_ms;           // when; the same again is the same crash; 0: not known
+    int keep_days; // how long settled events are kept; 0: RETENTION_DAYS, < 0: for ever
 };
 struct engine *engine_new(const struct engine_opts *opts);
 void engine_free(struct engine *e);
@@ -78,6 +79,8 @@ struct store *engine_store(const struct engine *e);
 const struct port *engine_port(const struct engine *e);
 int64_t engine_now_ms(const struct engine *e); // of this turn: the same for all that happens in it
 struct random *engine_random(struct engine *e);
+// What came at or before this instant has been kept for long enough; INT64_MIN: nothing ever.
+int64_t engine_kept_since_ms(const struct engine *e);
 
 // Reads the definitions, the near timers and what was in flight; marks effects of class "once" that
 // were running as unknown. Before it nothing else is called.

@@ -9,6 +9,7 @@
 #include "engine/figures.h"
 #include "engine/live.h"
 #include "engine/outbox.h"
+#include "engine/retention.h"
 #include "engine/step_memo.h"
 #include "engine/steps.h"
 #include "engine/warm.h"
@@ -54,6 +55,7 @@ struct engine {
     struct outbox outbox;
     struct watch watch;
     struct warm warm;
+    struct retention retention;
     struct figures figures;
 };
 

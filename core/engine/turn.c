@@ -148,6 +148,8 @@ bool engine_turn(struct engine *e)
     if (has_room(e))
         more = fire_and_run(e);
     timers_settle(e);
+    if (has_room(e))
+        retention_turn(e);
     if (!more || e->inputs_since_seal >= e->seal_inputs || turn_is_long(e))
         seal(e);
     e->in_turn = false;

@@ -18,6 +18,7 @@
 #include "people/house.h"
 #include "people/item_row.h"
 #include "people/refusal.h"
+#include "people/requests.h"
 #include "people/resident.h"
 #include "people/sentence.h"
 #include "store/audit.h"
@@ -79,7 +80,7 @@ static bool request_begin(struct taking *t, struct fail *why)
         return true;
     if (strlen(key) > KEY_BYTES_MAX || !utf8_is_valid(key, strlen(key)))
         return fail(why, FAIL_INVALID, "a request key is text of at most %d bytes", KEY_BYTES_MAX);
-    t->request_key = mem_printf("answer %s %s %s", t->answer->item,
+    t->request_key = mem_printf(REQUEST_KEY_PREFIX "%s %s %s", t->answer->item,
                                 t->answer->person == NULL ? "" : t->answer->person, key);
     if (!people_key(t->p, why))
         return false;
@@ -137,6 +138,7 @@ static void request_end(struct taking *t, json reply)
     };
     store_put(t->p->store, TABLE_REQUEST, columns);
     mem_free(text);
+    requests_sweep(t->p);
 }
 
 // ---- may this be answered, by him, so

@@ -33,7 +33,9 @@ struct people {
     char *seal_folder;       // of the keys of urns; NULL: they lie in the store
     bool urns_looked, has_urns;
     struct map refusals; // how often, by code and item; see refusal.h
-    struct list doomed;  // keys that go once their rows are gone for good
+    struct row swept;    // the last old request key looked at; see requests.h
+    unsigned keys_put;
+    struct list doomed; // keys that go once their rows are gone for good
 };
 
 // An id: no white space, no control characters, nothing that a path or CSV would trip over.

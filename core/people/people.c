@@ -39,6 +39,7 @@ void people_free(struct people *p)
     kept_forget(&p->kept);
     map_done(&p->forms);
     refusals_forget(p);
+    row_done(&p->swept);
     keyring_forget(p);
     mem_free(p->seal_folder);
     mem_free(p->url);

@@ -101,6 +101,53 @@ TEST(item, answers_the_same_request_once)
     village_done(&v);
 }
 
+static size_t keys(struct village *v)
+{
+    struct scan_opts opts = {.table = TABLE_REQUEST, .index = -1};
+    struct fail why = {0};
+    struct scan *scan;
+    struct row row = {0};
+    size_t count = 0;
+    assert_true(store_scan(v->store, &opts, &scan, &why));
+    for (; scan_next(scan, &row, &why); count++)
+        row_done(&row);
+    scan_done(scan);
+    return count;
+}
+
+// Of closed items, a month later, while new ones come.
+TEST(item, forgets_old_request_keys)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why = {0};
+    village_init(&v);
+    village_start(&v, "[{\"name\":\"public\"}]");
+    for (int i = 0; i < 40; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "k%d", i);
+        assert_true(village_answer(&v, (struct answer){.key = key}, "{}", NULL, &why));
+    }
+    v.port.now_ms += INT64_C(31) * 86400000;
+    for (int i = 0; i < 40; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "l%d", i);
+        assert_true(village_answer(&v, (struct answer){.key = key}, "{}", NULL, &why));
+    }
+    assert_int_equal(keys(&v), 80); // the item is open: the same key, the same answer
+    assert_true(engine_control(v.engine, v.instance.text, CONTROL_CANCEL, NULL, &why));
+    village_settle(&v);
+    v.port.now_ms += INT64_C(20) * 86400000;
+    village_start(&v, "[{\"name\":\"public\"}]");
+    for (int i = 0; i < 40; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "m%d", i);
+        assert_true(village_answer(&v, (struct answer){.key = key}, "{}", NULL, &why));
+    }
+    assert_int_equal(keys(&v), 80); // the first forty have gone
+    village_done(&v);
+}
+
 TEST(item, amends_and_withdraws_by_receipt)
 {
     UNUSED_STATE;
@@ -343,7 +390,7 @@ RUN(CASE(item, says_a_refusal_in_the_languages_of_people),
     CASE(item, does_not_let_a_flood_of_refusals_grow_the_history),
     CASE(item, takes_an_answer_and_gives_a_receipt), CASE(item, asks_only_whom_it_asks),
     CASE(item, is_done_with_one_answer_where_it_says_so), CASE(item, says_all_that_does_not_fit),
-    CASE(item, answers_the_same_request_once),
+    CASE(item, answers_the_same_request_once), CASE(item, forgets_old_request_keys),
     CASE(item, receipts_begin_with_their_time_but_secret_ones),
     CASE(item, amends_and_withdraws_by_receipt), CASE(item, leaves_nothing_of_what_is_refused),
     CASE(item, closes_with_its_step), CASE(item, keeps_nothing_of_a_secret_answer),
