@@ -216,10 +216,12 @@ bool address_forget(struct people *p, const char *id, const char *address, struc
     if (!forget_wishes(p, id, why))
         return false;
     lower(address ? address : "", key);
-    if (!*key || somebody_has(p, key))
-        return true;
-    struct value column = value_text(key);
-    store_delete(p->store, TABLE_ADDRESS, &column);
-    house_close_address(p, key);
-    return forget_wishes(p, key, why);
+    if (*key && !somebody_has(p, key)) {
+        struct value column = value_text(key);
+        store_delete(p->store, TABLE_ADDRESS, &column);
+        house_close_address(p, key);
+        if (!forget_wishes(p, key, why))
+            return false;
+    }
+    return house_forget_person(p, id, why);
 }

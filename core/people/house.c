@@ -7,9 +7,11 @@
 #include "calendar/instant.h"
 #include "people/address.h"
 #include "people/directory.h"
-#include "people/item.h"
+#include "people/item_row.h"
 
-#define PEOPLE_SHOWN_MAX 20
+#define PEOPLE_SHOWN_MAX      20
+#define INDEX_ITEMS_OF_STEP   0 // of TABLE_ITEM
+#define INDEX_ANSWERS_OF_ITEM 0 // of TABLE_ANSWER
 
 static const struct step_address step_of_mail = {.instance = "", .path = "mail", .attempt = 0};
 
@@ -109,6 +111,95 @@ bool house_ask_address(struct people *p, const char *address, const char *reason
 void house_close_address(struct people *p, const char *address)
 {
     item_close(p, &step_of_mail, address);
+}
+
+// ---- an erased person
+
+static bool delete_answers(struct people *p, const char *item, struct fail *why)
+{
+    struct value prefix = value_text(item);
+    struct scan *scan;
+    struct row row;
+    struct scan_opts opts = {.table = TABLE_ANSWER,
+                             .index = INDEX_ANSWERS_OF_ITEM,
+                             .prefix = &prefix,
+                             .prefix_count = 1};
+    if (!store_scan(p->store, &opts, &scan, why))
+        return false;
+    why->kind = FAIL_NONE;
+    while (scan_next(scan, &row, why)) {
+        store_delete(p->store, TABLE_ANSWER, row.columns);
+        row_done(&row);
+    }
+    scan_done(scan);
+    return why->kind == FAIL_NONE;
+}
+
+static json people_without(json people, const char *id)
+{
+    json others = json_array();
+    for (size_t i = 0; i < json_length(people); i++) {
+        json person = json_at(people, i);
+        if (strcmp(json_get_text(person, "id", ""), id) != 0)
+            json_append(&others, person);
+        json_free(person);
+    }
+    return others;
+}
+
+static void put_people(struct people *p, const struct row *row, json kept, json people)
+{
+    struct value columns[ITEM_COLUMNS];
+    memcpy(columns, row->columns, sizeof columns);
+    json detail = json_get(kept, "detail"), changed = json_ref(kept);
+    json_set(&detail, "people", people);
+    json_set_take(&changed, "detail", detail);
+    char *text = json_dump(changed);
+    json_free(changed);
+    columns[ITEM_DETAIL] = value_blob(text, strlen(text));
+    store_put(p->store, TABLE_ITEM, columns);
+    mem_free(text);
+}
+
+static bool forget_in_item(struct people *p, const struct row *row, const char *id,
+                           struct fail *why)
+{
+    json kept;
+    if (!row_json(row, ITEM_DETAIL, &kept, why))
+        return false;
+    json detail = json_get(kept, "detail"), named = json_get(detail, "people"),
+         others = people_without(named, id);
+    bool his = json_length(others) < json_length(named), good = true;
+    if (his && json_length(others) == 0 && !item_is_open(row)) {
+        good = delete_answers(p, row_text(row, ITEM_ID), why);
+        store_delete(p->store, TABLE_ITEM, row->columns);
+    } else if (his) {
+        put_people(p, row, kept, others);
+    }
+    json_free(others);
+    json_free(named);
+    json_free(detail);
+    json_free(kept);
+    return good;
+}
+
+bool house_forget_person(struct people *p, const char *id, struct fail *why)
+{
+    struct value prefix[] = {value_text(step_of_mail.instance), value_text(step_of_mail.path)};
+    struct scan *scan;
+    struct row row;
+    struct scan_opts opts = {
+        .table = TABLE_ITEM, .index = INDEX_ITEMS_OF_STEP, .prefix = prefix, .prefix_count = 2};
+    bool good = store_scan(p->store, &opts, &scan, why);
+    if (!good)
+        return false;
+    why->kind = FAIL_NONE;
+    while (good && scan_next(scan, &row, why)) {
+        good = forget_in_item(p, &row, id, why);
+        row_done(&row);
+    }
+    scan_done(scan);
+    return good && why->kind == FAIL_NONE;
 }
 
 // ---- what is answered

@@ -15,6 +15,9 @@
 // "Mail to … came back": asks for the right address, or whether this one is right after all.
 CHECKED bool house_ask_address(struct people *p, const char *address, const char *reason,
                                struct fail *why);
+// What was asked about the mail of an erased person no longer names him: what was about nobody else
+// goes, with its answers; elsewhere his name does.
+CHECKED bool house_forget_person(struct people *p, const char *id, struct fail *why);
 void house_close_address(struct people *p, const char *address);
 
 // An answer to such an item, as a handler of a step would take it: {email} corrects the address of

@@ -274,7 +274,54 @@ TEST(address, erasing_a_person_forgets_his_address_and_wishes)
     village_done(&v);
 }
 
+static bool anything_says(struct village *v, const char *text)
+{
+    static const enum table tables[] = {TABLE_ITEM, TABLE_ANSWER};
+    bool says = false;
+    for (size_t t = 0; t < 2; t++) {
+        struct scan_opts opts = {.table = tables[t], .index = -1};
+        struct fail why = {0};
+        struct scan *scan;
+        struct row row = {0};
+        assert_true(store_scan(v->store, &opts, &scan, &why));
+        for (; scan_next(scan, &row, &why); row_done(&row))
+            for (int i = 0; i < schema_tables[tables[t]].column_count; i++)
+                says =
+                    says || (row.columns[i].data &&
+                             memmem(row.columns[i].data, row.columns[i].bytes, text, strlen(text)));
+        scan_done(scan);
+    }
+    return says;
+}
+
+TEST(address, what_was_asked_about_the_mail_of_an_erased_person_goes)
+{
+    UNUSED_STATE;
+    struct village v;
+    struct fail why;
+    village_init(&v);
+    put_person(&v, "person-one", "old@example.org");
+    assert_true(bounces(&v, "old@example.org", true));
+    assert_true(address_mark_good(v.people, "old@example.org", &why)); // closed
+    put_person(&v, "person-one", "both@example.org");
+    put_person(&v, "person-two", "both@example.org");
+    assert_true(bounces(&v, "both@example.org", true));
+    village_settle(&v);
+    assert_true(anything_says(&v, "person-one") && anything_says(&v, "old@example.org"));
+    erase(&v, "person-one");
+    village_settle(&v);
+    assert_false(anything_says(&v, "person-one"));
+    assert_false(anything_says(&v, "old@example.org"));
+    assert_int_equal(count_open(&v), 1);
+    erase(&v, "person-two");
+    village_settle(&v);
+    assert_false(anything_says(&v, "person-two"));
+    assert_false(anything_says(&v, "both@example.org"));
+    village_done(&v);
+}
+
 RUN(CASE(address, erasing_a_person_forgets_his_address_and_wishes),
+    CASE(address, what_was_asked_about_the_mail_of_an_erased_person_goes),
     CASE(address, a_report_counts_once_a_mail_and_for_its_own_address),
     CASE(address, a_hard_report_after_a_soft_one_marks),
     CASE(address, a_hard_bounce_marks_at_once_without_regard_to_case),
