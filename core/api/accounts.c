@@ -8,6 +8,7 @@
 #include "access/token.h"
 #include "api/resource.h"
 #include "base/mem.h"
+#include "net/kept.h"
 
 #define ROLES_BYTES_MAX 400
 
@@ -60,19 +61,6 @@ static char *read_roles(json body)
     return text;
 }
 
-struct waiting {
-    struct api *api;
-    struct request *r; // NULL once the client has gone
-    bool is_new;
-};
-
-static void on_gone(void *context, struct request *r)
-{
-    struct waiting *waiting = context;
-    (void)r;
-    waiting->r = NULL;
-}
-
 static void reply_account(struct api *a, struct request *r, const char *name, bool is_new)
 {
     struct fail why = {0};
@@ -81,16 +69,13 @@ static void reply_account(struct api *a, struct request *r, const char *name, bo
 
 static void on_set(void *context, const struct login_result *result)
 {
-    struct waiting *waiting = context;
-    struct request *r = result->closing ? NULL : waiting->r;
-    if (r) {
-        request_on_abort(r, NULL, NULL); // the reply needs nobody to be told
-        if (result->good)
-            reply_account(waiting->api, r, result->account, waiting->is_new);
-        else
-            request_fail(r, &result->why);
-    }
-    mem_free(waiting);
+    struct kept kept = kept_end(context);
+    if (!kept.request || result->closing)
+        return;
+    if (result->good)
+        reply_account(kept.context, kept.request, result->account, kept.is_new);
+    else
+        request_fail(kept.request, &result->why);
 }
 
 static void set(struct api *a, struct request *r, json body, const char *name, bool is_new)
@@ -107,14 +92,11 @@ static void set(struct api *a, struct request *r, json body, const char *name, b
     if (password && change.status) {
         request_problem(r, 422, "invalid", "change the password and the status one by one");
     } else if (password) {
-        struct waiting *waiting = mem_new(struct waiting);
-        *waiting = (struct waiting){a, r, is_new};
-        request_on_abort(r, on_gone, waiting);
         password_set(
             a->access,
             &(struct password_change){
                 .by = by, .change = change, .password = password, .request = r, .is_new = is_new},
-            on_set, waiting);
+            on_set, kept_new(r, a, is_new));
     } else if (is_new ? account_add(a->access, by, &change, &why)
                       : account_change(a->access, by, &change, &why)) {
         reply_account(a, r, name, is_new);

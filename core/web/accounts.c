@@ -5,8 +5,8 @@
 
 #include "access/login.h"
 #include "access/token.h"
-#include "base/mem.h"
 #include "net/form.h"
+#include "net/kept.h"
 #include "web/console.h"
 #include "web/html.h"
 
@@ -199,33 +199,17 @@ static void change_account(void *context, struct request *r)
 
 // ---- with a password, which is hashed beside the loop
 
-struct waiting {
-    struct web *web;
-    struct request *r; // NULL once the client has gone
-    bool is_new;
-};
-
-static void on_gone(void *context, struct request *r)
-{
-    struct waiting *waiting = context;
-    (void)r;
-    waiting->r = NULL;
-}
-
 static void on_set(void *context, const struct login_result *result)
 {
-    struct waiting *waiting = context;
-    struct request *r = result->closing ? NULL : waiting->r;
-    struct web *w = waiting->web;
-    bool is_new = waiting->is_new;
-    mem_free(waiting);
-    if (!r)
+    struct kept kept = kept_end(context);
+    struct request *r = kept.request;
+    struct web *w = kept.context;
+    if (!r || result->closing)
         return;
-    request_on_abort(r, NULL, NULL);
     const char *refusal = result->good ? NULL : refusal_of(language_of(r), &result->why);
     if (result->good)
         web_redirect_after_commit(w, r, "/console/accounts");
-    else if (is_new)
+    else if (kept.is_new)
         write_list(w, r, problem_status(&result->why), refusal);
     else
         write_one(w, r, problem_status(&result->why), refusal);
@@ -234,9 +218,6 @@ static void on_set(void *context, const struct login_result *result)
 static void set_password(struct web *w, struct request *r, const struct account_change *change,
                          bool is_new)
 {
-    struct waiting *waiting = mem_new(struct waiting);
-    *waiting = (struct waiting){w, r, is_new};
-    request_on_abort(r, on_gone, waiting);
     password_set(w->access,
                  &(struct password_change){
                      .by = web_actor(w, r),
@@ -244,7 +225,7 @@ static void set_password(struct web *w, struct request *r, const struct account_
                      .password = form_text(request_form(r, &(struct fail){0}), "password", ""),
                      .request = r,
                      .is_new = is_new},
-                 on_set, waiting);
+                 on_set, kept_new(r, w, is_new));
 }
 
 static void add_account(void *context, struct request *r)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "net/form.h"
+#include "net/kept.h"
 #include "web/console.h"
 #include "web/elsewhere.h"
 #include "web/html.h"
@@ -69,18 +70,6 @@ static void show(void *context, struct request *r)
 
 // ---- the password is on the pool meanwhile
 
-struct waiting {
-    struct web *web;
-    struct request *r; // NULL once the client has gone
-};
-
-static void on_gone(void *context, struct request *r)
-{
-    struct waiting *waiting = context;
-    (void)r;
-    waiting->r = NULL;
-}
-
 static void refuse(struct web *w, struct request *r, const struct login_result *result)
 {
     const struct form *form = request_form(r, &(struct fail){0});
@@ -106,13 +95,11 @@ void login_enter(struct web *w, struct request *r, const char *secret, const cha
 
 static void on_tried(void *context, const struct login_result *result)
 {
-    struct waiting *waiting = context;
-    struct request *r = result->closing ? NULL : waiting->r;
-    struct web *w = waiting->web;
-    mem_free(waiting);
-    if (!r)
+    struct kept kept = kept_end(context);
+    struct request *r = kept.request;
+    struct web *w = kept.context;
+    if (!r || result->closing)
         return;
-    request_on_abort(r, NULL, NULL);
     if (result->good)
         login_enter(w, r, result->secret,
                     form_text(request_form(r, &(struct fail){0}), "next", NULL));
@@ -133,12 +120,9 @@ static void enter(void *context, struct request *r)
         page_fail(r, &why);
         return;
     }
-    struct waiting *waiting = mem_new(struct waiting);
-    *waiting = (struct waiting){w, r};
-    request_on_abort(r, on_gone, waiting);
     login_try(w->access,
               &(struct login){r, form_text(form, "account", ""), form_text(form, "password", "")},
-              on_tried, waiting);
+              on_tried, kept_new(r, w, false));
 }
 
 static void leave(void *context, struct request *r)

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "access/session.h"
-#include "base/mem.h"
 #include "calendar/instant.h"
 #include "net/form.h"
+#include "net/kept.h"
 #include "web/console.h"
 #include "web/html.h"
 
@@ -113,18 +113,6 @@ static void show(void *context, struct request *r)
 
 // ---- a new password
 
-struct waiting {
-    struct web *web;
-    struct request *r; // NULL once the client has gone
-};
-
-static void on_gone(void *context, struct request *r)
-{
-    struct waiting *waiting = context;
-    (void)r;
-    waiting->r = NULL;
-}
-
 static const char *refusal_of(enum language l, const struct fail *why)
 {
     if (strcmp(why->code, "wrong_login") == 0)
@@ -138,13 +126,11 @@ static const char *refusal_of(enum language l, const struct fail *why)
 
 static void on_changed(void *context, const struct login_result *result)
 {
-    struct waiting *waiting = context;
-    struct request *r = result->closing ? NULL : waiting->r;
-    struct web *w = waiting->web;
-    mem_free(waiting);
-    if (!r)
+    struct kept kept = kept_end(context);
+    struct request *r = kept.request;
+    struct web *w = kept.context;
+    if (!r || result->closing)
         return;
-    request_on_abort(r, NULL, NULL);
     if (result->good)
         web_redirect_after_commit(w, r, "/console/me?changed=1");
     else if (result->retry_after_s > 0)
@@ -165,9 +151,6 @@ static void change(void *context, struct request *r)
         page_fail(r, &why);
         return;
     }
-    struct waiting *waiting = mem_new(struct waiting);
-    *waiting = (struct waiting){w, r};
-    request_on_abort(r, on_gone, waiting);
     password_set(
         w->access,
         &(struct password_change){.by = actor,
@@ -175,7 +158,7 @@ static void change(void *context, struct request *r)
                                   .password = form_text(form, "new", ""),
                                   .current = form_text(form, "current", ""),
                                   .request = r},
-        on_changed, waiting);
+        on_changed, kept_new(r, w, false));
 }
 
 static void end_session(void *context, struct request *r)
