@@ -15,6 +15,8 @@ const data = join(work, 'data');
 const ROUNDS = Number(process.env.ROUNDS ?? 40);
 const CLIENTS = 6;
 const COMPLETED_TRIES = 3000;
+const REFUSED_TRIES = 600; // under a checker it is soon behind, and says so
+const REFUSED_MS = 200;
 const password = 'the words of the clerk';
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -48,7 +50,7 @@ if (!base) {
 }
 
 const wrong = []; // answers that were not what was asked for
-async function ask(path, { body, type = 'application/json', cookie, wanted = 200 } = {}) {
+async function askOnce(path, { body, type = 'application/json', cookie, wanted = 200 } = {}) {
   const reply = await fetch(base + path, {
     method: body === undefined ? 'GET' : 'POST',
     redirect: 'manual',
@@ -56,8 +58,16 @@ async function ask(path, { body, type = 'application/json', cookie, wanted = 200
     body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
   });
   const text = await reply.text();
-  if (reply.status !== wanted) wrong.push(`${path}: ${reply.status}, not ${wanted}: ${text.slice(0, 300)}`);
-  return { text, cookie: /^(?:__Host-)?dure=[^;]*/.exec(reply.headers.getSetCookie().find((c) => /dure=/.test(c)) ?? '')?.[0] };
+  return { status: reply.status, wanted, text, cookie: /^(?:__Host-)?dure=[^;]*/.exec(reply.headers.getSetCookie().find((c) => /dure=/.test(c)) ?? '')?.[0] };
+}
+async function ask(path, options = {}) {
+  let got = await askOnce(path, options);
+  for (let i = 0; got.status === 503 && i < REFUSED_TRIES; i += 1) {
+    await pause(REFUSED_MS);
+    got = await askOnce(path, options);
+  }
+  if (got.status !== got.wanted) wrong.push(`${path}: ${got.status}, not ${got.wanted}: ${got.text.slice(0, 300)}`);
+  return got;
 }
 const json = async (path, options) => { try { return JSON.parse((await ask(path, options)).text); } catch { return {}; } };
 const head = (name) => `document: { dsl: 1.0.3, namespace: sane, name: ${name}, version: 1.0.0 }\n`;
