@@ -8,9 +8,11 @@
 #include "base/mem.h"
 #include "base/must.h"
 
-// Blocks double from 1 KiB to 64 KiB. What is larger than a quarter of the next block gets one of
-// its own, put behind the head, so that the head's rest stays in use.
-#define BLOCK_MIN 1024
+// Blocks double from about 1 KiB to 64 KiB. What is larger than a quarter of the next block gets
+// one of its own, put behind the head, so that the head's rest stays in use. The first is, with its
+// head, what malloc counts as small: for each large piece it would join all small free ones anew,
+// and every request has an arena.
+#define BLOCK_MIN 960
 #define BLOCK_MAX (64 * 1024)
 #define ALIGN     _Alignof(max_align_t)
 

@@ -118,5 +118,7 @@ char *json_dump(json v);                                           // compact; m
 size_t json_size_estimate(json v); // bytes of its compact text, about
 CHECKED bool json_depth_within(json v, int depth_max);
 void json_free_deep(json v); // json_free without recursion, for values of any depth
+// The object as json_set_text would make it; what is none counts as {}.
+void json_write_with(json object, const char *key, const char *text, struct bytes *out);
 void json_write_text(const char *s, size_t bytes, struct bytes *out); // in quotes, escaped
 void json_write_number(double n, struct bytes *out); // the shortest text that reads back as n

@@ -148,16 +148,16 @@ static void sort_members(struct member *members, size_t count)
     }
 }
 
-// The members, sorted, in `few` or, of a larger object, in memory that the caller frees. Their
-// number is not asked for first: to libjq that is a walk like this one. Keys and values stay in the
-// object, so references to them can be given back at once.
+// The members, sorted, in `few` or, of a larger object, in memory that the caller frees and that
+// has room for one more. Their number is not asked for first: to libjq that is a walk like this
+// one. Keys and values stay in the object, so references to them can be given back at once.
 static struct member *list_members(json v, struct member few[FEW_KEYS], size_t *members_count)
 {
     size_t count = 0;
     struct member *members = few;
     for (int i = jv_object_iter(v); jv_object_iter_valid(v, i); i = jv_object_iter_next(v, i)) {
         if (count == FEW_KEYS) {
-            members = mem_alloc(json_length(v) * sizeof(struct member));
+            members = mem_alloc((json_length(v) + 1) * sizeof(struct member));
             memcpy(members, few, FEW_KEYS * sizeof(struct member));
         }
         json key = jv_object_iter_key(v, i), value = jv_object_iter_value(v, i);
@@ -171,11 +171,8 @@ static struct member *list_members(json v, struct member few[FEW_KEYS], size_t *
     return members;
 }
 
-static void write_object(struct writer *w, json v)
+static void write_members(struct writer *w, const struct member *members, size_t count)
 {
-    struct member few[FEW_KEYS];
-    size_t count;
-    struct member *members = list_members(v, few, &count);
     bytes_add_char(w->out, '{');
     w->depth++;
     for (size_t i = 0; i < count; i++) {
@@ -190,6 +187,14 @@ static void write_object(struct writer *w, json v)
     if (count > 0)
         new_line(w);
     bytes_add_char(w->out, '}');
+}
+
+static void write_object(struct writer *w, json v)
+{
+    struct member few[FEW_KEYS];
+    size_t count;
+    struct member *members = list_members(v, few, &count);
+    write_members(w, members, count);
     if (members != few)
         mem_free(members);
 }
@@ -218,6 +223,24 @@ static void write_value(struct writer *w, json v)
         write_object(w, v);
         return;
     }
+}
+
+void json_write_with(json object, const char *key, const char *text, struct bytes *out)
+{
+    struct writer w = {out, false, 0};
+    struct member few[FEW_KEYS + 1], one = {key, strlen(key), json_string(text)};
+    size_t count = 0;
+    struct member *members = json_is_object(object) ? list_members(object, few, &count) : few;
+    size_t at = 0;
+    while (at < count && by_key(&members[at], &one) < 0)
+        at++;
+    if (at == count || by_key(&members[at], &one) > 0)
+        memmove(&members[at + 1], &members[at], (count++ - at) * sizeof *members);
+    members[at] = one;
+    write_members(&w, members, count);
+    if (members != few)
+        mem_free(members);
+    json_free(one.value);
 }
 
 static size_t estimate(json v, int depth)

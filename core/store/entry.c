@@ -66,22 +66,14 @@ static bool has_member(json object)
 // The members of `more` and, where it does not follow from the reference, the name.
 static void add_more(const struct entry *e, struct bytes *out)
 {
-    bool named = strcmp(e->name, last_segment(e->reference)) != 0, has_more = has_member(e->more);
-    if (!named && !has_more)
+    bool named = strcmp(e->name, last_segment(e->reference)) != 0;
+    if (!named && !has_member(e->more))
         return;
     bytes_add_char(out, ',');
-    if (!named) {
+    if (!named)
         json_write(e->more, JSON_COMPACT, out);
-    } else if (!has_more) { // nothing to merge with: written as it is
-        bytes_append(out, "{\"name\":", 8);
-        json_write_text(e->name, strlen(e->name), out);
-        bytes_add_char(out, '}');
-    } else {
-        json more = json_ref(e->more);
-        json_set_text(&more, "name", e->name);
-        json_write(more, JSON_COMPACT, out);
-        json_free(more);
-    }
+    else
+        json_write_with(e->more, "name", e->name, out);
 }
 
 static void add_long(const struct entry *e, struct bytes *out)

@@ -7,6 +7,7 @@
 #include "store/sums_vfs.h"
 
 #define BUSY_TIMEOUT_MS 5000
+#define PAGES_AT_HAND   256 // of each connection, a megabyte
 
 static const char settings[] = "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; "
                                "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; "
@@ -32,10 +33,13 @@ static bool configure(sqlite3 *db, enum link_use use, struct fail *why)
 }
 
 // The accounts of memory that SQLite keeps for the process take a lock at each allocation, and two
-// threads would wait for each other there.
+// threads would wait for each other there. A reader gives back all its pages after each commit of
+// the writer: those it needs for a batch come from a piece of its own and not from malloc, which
+// would join and split all that lies around them.
 static void configure_library(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, PAGES_AT_HAND);
     sqlite3_initialize();
 }
 

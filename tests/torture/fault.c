@@ -3,6 +3,7 @@
 // comes, so that whoever counts knows where the calls end. Kinds: malloc write sync open read
 // socket. Any thread.
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,9 +17,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-extern void *__libc_malloc(size_t bytes);
-extern void *__libc_calloc(size_t count, size_t bytes);
-extern void *__libc_realloc(void *p, size_t bytes);
+// The allocator that the binary is linked with, whichever that is.
+static void *(*next_malloc)(size_t bytes);
+static void *(*next_calloc)(size_t count, size_t bytes);
+static void *(*next_realloc)(void *p, size_t bytes);
 
 static char kind[16];
 static long long nth;
@@ -68,19 +70,31 @@ static bool is_file(int fd)
     return good;
 }
 
+static void find_allocator(void)
+{
+    if (next_malloc)
+        return;
+    *(void **)&next_calloc = dlsym(RTLD_NEXT, "calloc");
+    *(void **)&next_realloc = dlsym(RTLD_NEXT, "realloc");
+    *(void **)&next_malloc = dlsym(RTLD_NEXT, "malloc");
+}
+
 void *malloc(size_t bytes)
 {
-    return fails("malloc", ENOMEM) ? NULL : __libc_malloc(bytes);
+    find_allocator();
+    return fails("malloc", ENOMEM) ? NULL : next_malloc(bytes);
 }
 
 void *calloc(size_t n, size_t bytes)
 {
-    return fails("malloc", ENOMEM) ? NULL : __libc_calloc(n, bytes);
+    find_allocator();
+    return fails("malloc", ENOMEM) ? NULL : next_calloc(n, bytes);
 }
 
 void *realloc(void *p, size_t bytes)
 {
-    return fails("malloc", ENOMEM) ? NULL : __libc_realloc(p, bytes);
+    find_allocator();
+    return fails("malloc", ENOMEM) ? NULL : next_realloc(p, bytes);
 }
 
 ssize_t write(int fd, const void *data, size_t bytes)

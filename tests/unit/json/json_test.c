@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -360,6 +361,31 @@ TEST(json, keys_that_push_each_other_out_stay_apart_on_every_thread)
     json_free(v);
 }
 
+TEST(json, writes_an_object_with_one_text_more)
+{
+    UNUSED_STATE;
+    for (int size = 0; size < 30; size++) {
+        json object = json_object();
+        for (int i = 0; i < size; i++) {
+            char key[8];
+            snprintf(key, sizeof key, "k%02d", i);
+            json_set_int(&object, key, i);
+        }
+        static const char *const keys[] = {"a", "k00", "k05", "k050", "k29", "z", "한"};
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            struct bytes text;
+            bytes_init(&text, 10000);
+            json_write_with(object, keys[i], "t\"", &text);
+            json more = json_ref(object);
+            json_set_text(&more, keys[i], "t\"");
+            assert_writes(more, text.data);
+            json_free(more);
+            bytes_done(&text);
+        }
+        json_free(object);
+    }
+}
+
 TEST(json, finds_a_double_key_in_objects_of_any_size)
 {
     UNUSED_STATE;
@@ -410,4 +436,5 @@ RUN(CASE(json, writes_sorted_keys_and_raw_utf8),
     CASE(json, knows_integers), CASE(json, an_object_may_change_while_it_is_walked_in_order),
     CASE(json, walks_every_member_once_in_no_order),
     CASE(json, keys_that_push_each_other_out_stay_apart_on_every_thread),
+    CASE(json, writes_an_object_with_one_text_more),
     CASE(json, finds_a_double_key_in_objects_of_any_size), CASE(json, frees_a_value_of_any_depth))
