@@ -11,11 +11,10 @@
 #include "people/item_row.h"
 #include "people/quiet.h"
 
-#define KEY_BYTES_MAX     400
-#define SUBJECT_BYTES_MAX 500
-#define MAIL_BYTES_MAX    (4 * 1024 * 1024)
-#define ATTACHMENTS_MAX   20
-#define INDEX_SEQ         0 // of TABLE_MAIL
+#define KEY_BYTES_MAX   400
+#define MAIL_BYTES_MAX  (4 * 1024 * 1024)
+#define ATTACHMENTS_MAX 20
+#define INDEX_SEQ       0 // of TABLE_MAIL
 
 // Whom it goes to, and as what.
 struct mail_target {
@@ -56,7 +55,8 @@ static bool header_is_sound(const char *name, json value, struct fail *why)
     bool good = name[0] != 0 && strlen(name) <= 60 && json_is_string(value);
     for (const char *c = name; good && *c != 0; c++)
         good = *c > ' ' && *c < 0x7F && *c != ':';
-    if (!good || has_line_break(json_text(value)) || json_text_bytes(value) > SUBJECT_BYTES_MAX)
+    if (!good || has_line_break(json_text(value)) ||
+        json_text_bytes(value) > MAIL_SUBJECT_BYTES_MAX)
         return fail(why, FAIL_INVALID, "the mail header '%.60s' is no single line of text", name);
     return true;
 }
@@ -110,9 +110,9 @@ static bool order_is_sound(const struct mail_order *order, struct fail *why)
         return fail(why, FAIL_INVALID, "a mail has a key of 1 to %d bytes", KEY_BYTES_MAX);
     if (order->subject == NULL || order->subject[0] == 0)
         return fail(why, FAIL_INVALID, "a mail has a subject");
-    if (strlen(order->subject) > SUBJECT_BYTES_MAX || has_line_break(order->subject))
+    if (strlen(order->subject) > MAIL_SUBJECT_BYTES_MAX || has_line_break(order->subject))
         return fail(why, FAIL_INVALID, "the subject of a mail is one line of at most %d bytes",
-                    SUBJECT_BYTES_MAX);
+                    MAIL_SUBJECT_BYTES_MAX);
     if (order->text == NULL && order->html == NULL)
         return fail(why, FAIL_INVALID, "a mail has a text");
     if (order->purpose &&

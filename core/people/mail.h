@@ -10,6 +10,8 @@
 #include "people/people.h"
 #include "json/json.h"
 
+#define MAIL_SUBJECT_BYTES_MAX 500
+
 struct mail_order {
     const char *key;    // occasion + recipient; the same key again is suppressed
     const char *to;     // address

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "calendar/instant.h"
 #include "people/item.h"
 #include "people/link.h"
@@ -257,6 +258,20 @@ static const char *mail_key_jmp(lua_State *L, struct host_call *h, json o)
     return made;
 }
 
+// A motion may be longer than the subject that carries it: it is cut, since a mail is no reason for
+// a vote to fail. It stays on the stack.
+static const char *subject_jmp(lua_State *L, json o)
+{
+    const char *subject = json_get_text(o, "subject", NULL), *dots = "…";
+    if (subject == NULL || strlen(subject) <= MAIL_SUBJECT_BYTES_MAX)
+        return subject;
+    int length = utf8_cut(subject, MAIL_SUBJECT_BYTES_MAX - strlen(dots));
+    lua_pushlstring(L, subject, (size_t)length);
+    lua_pushstring(L, dots);
+    lua_concat(L, 2);
+    return lua_tostring(L, -1);
+}
+
 // step:mail{…} -> whether it goes, and what becomes of it: "sent", "delayed" (quiet hours),
 // "sent_before", "opted_out", "no_address", "bouncing".
 static int mail_jmp(lua_State *L)
@@ -275,7 +290,7 @@ static int mail_jmp(lua_State *L)
         .key = mail_key_jmp(L, h, o),
         .to = to.address,
         .person = to.person,
-        .subject = json_get_text(o, "subject", NULL),
+        .subject = subject_jmp(L, o),
         .text = json_get_text(o, "text", NULL),
         .html = json_get_text(o, "html", NULL),
         .attachments = member_jmp(L, o, "attachments"),

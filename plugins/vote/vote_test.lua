@@ -363,3 +363,13 @@ test("mistakes in the rules are told at the start", function(t)
   faults { opens = "2013-06-01T00:00:00+09:00", closes = CLOSES }
   faults { secret = true, proxy = { counts = true } }
 end)
+
+test("a motion longer than a mail's subject is voted on all the same; the subject is cut", function(t)
+  people(t, 2)
+  local motion = ("가나다라 "):rep(100)
+  local run = t:start("vote", with { question = motion })
+  run:expect { status = "waiting" }
+  local mail = run:mails()[1]
+  t:equal({ #mail.subject <= 500, mail.subject:sub(-3), utf8.len(mail.subject) ~= nil }, { true, "…", true })
+  t:equal(mail.text:find(motion, 1, true) ~= nil, true)
+end)
