@@ -117,6 +117,12 @@ static bool check_log(const char *directory, struct doctor_report *r)
     bool whole = log_is_whole(directory, &log, &why);
     if (!whole)
         say(r, "problem", "%s", why.message);
+    if (log.state == LOG_DOUBTFUL)
+        say(r, "hint",
+            "the log cannot be read from frame %lld on, and its index does not tell how far it was "
+            "committed: it is what the last commit left when the power went, or damaged there; "
+            "the start goes on with what is before it",
+            (long long)log.damaged);
     if (bytes > LOG_BYTES_MANY)
         say(r, "hint",
             "the log has %lld MB; some reader (a backup, an open shell) holds it, or checkpoints "

@@ -111,7 +111,7 @@ static void judge(struct walk *w, const struct log_index *index, struct log_repo
     if (fit >= end || (!index->says && !goes_on_behind(w, fit)))
         return;
     out->missing = index->says ? end - out->frames : 0;
-    out->state = fit >= w->there ? LOG_CUT_SHORT : LOG_DAMAGED;
+    out->state = !index->says ? LOG_DOUBTFUL : fit >= w->there ? LOG_CUT_SHORT : LOG_DAMAGED;
     out->damaged = fit + 1;
     out->page = read_frame(w, fit) ? log_number(w->frame) : 0;
 }
@@ -176,13 +176,14 @@ struct log_report log_examine(const char *directory, log_page *visit, void *cont
 
 bool log_is_mixed(const struct log_report *report)
 {
-    return report->state != LOG_WHOLE && report->copied > report->frames;
+    return (report->state == LOG_CUT_SHORT || report->state == LOG_DAMAGED) &&
+           report->copied > report->frames;
 }
 
 bool log_is_whole(const char *directory, const struct log_report *r, struct fail *why)
 {
     char what[160], way_out[300];
-    if (r->state == LOG_WHOLE)
+    if (r->state == LOG_WHOLE || r->state == LOG_DOUBTFUL)
         return true;
     if (r->state == LOG_CUT_SHORT)
         snprintf(what, sizeof(what),

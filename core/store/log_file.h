@@ -3,8 +3,8 @@
 // kernel keeps also after the process was killed, so a log that has fewer has lost commits; SQLite
 // itself takes the first frame that does not fit for the log's end, and says nothing. Without an
 // index, or with one of another log (the machine lost its power), frames behind the first that does
-// not fit tell that something is wrong, and a last one that is missing cannot be told. Any thread;
-// before the database is opened, or beside a process that has it open.
+// not fit may be what a commit that was never told has left: that is doubt, and keeps nobody out.
+// Any thread; before the database is opened, or beside a process that has it open.
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,8 @@
 #include "base/fail.h"
 
 enum log_state {
-    LOG_WHOLE, // or none
+    LOG_WHOLE,    // or none
+    LOG_DOUBTFUL, // it may be opened
     LOG_CUT_SHORT,
     LOG_DAMAGED
 };

@@ -111,7 +111,7 @@ static void tell(const struct look *l, struct page_report *r)
         owners[i] = (struct page_owner){.page = l->suspects[i],
                                         .words = "a table that its log keeps from being asked for"};
     // Whoever opens a log that is not whole makes its index anew, and nobody finds that again.
-    if (l->log.state == LOG_WHOLE)
+    if (l->log.state == LOG_WHOLE || l->log.state == LOG_DOUBTFUL)
         page_owners(file, owners, l->suspect_count);
     for (size_t i = 0; i < l->suspect_count; i++) {
         bytes_printf(r->lines, "page %u of the database is damaged: it belongs to ",

@@ -47,6 +47,23 @@ TEST(log, any_bit_that_flips_in_the_log_is_found)
     assert_int_equal(log_of(w).state, LOG_WHOLE);
 }
 
+// The power went amid a commit, and of its frames the last came to the disk and the first did not;
+// the index never came. That keeps nobody out.
+TEST(log, a_torn_end_without_an_index_is_in_doubt)
+{
+    struct world *w = *state_;
+    struct fail why = {0};
+    off_t at = LOG_PAGE_AT(log_of(w).frames - 3);
+    flip(path_of(w, "dure.db-wal"), at, 1);
+    assert_int_equal(log_of(w).state, LOG_DAMAGED);
+    assert_int_equal(rename(path_of(w, "dure.db-shm"), path_of(w, "shm")), 0);
+    struct log_report report = log_of(w);
+    assert_int_equal(report.state, LOG_DOUBTFUL);
+    assert_true(log_is_whole(w->directory, &report, &why));
+    assert_int_equal(rename(path_of(w, "shm"), path_of(w, "dure.db-shm")), 0);
+    flip(path_of(w, "dure.db-wal"), at, 1);
+}
+
 static void flip_in_each_frame(const struct world *w, int64_t frames)
 {
     for (int64_t n = 0; n < frames; n++)
@@ -139,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_USE(a_log_in_use_is_whole),
         IN_USE(any_bit_that_flips_in_the_log_is_found),
+        IN_USE(a_torn_end_without_an_index_is_in_doubt),
         IN_USE(a_damaged_frame_is_not_read_and_not_copied),
         CLOSED(a_transaction_that_writes_its_frames_again_is_no_damage),
         CLOSED(a_page_that_a_checkpoint_left_torn_is_no_damage),
