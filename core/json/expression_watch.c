@@ -54,7 +54,7 @@ static void look_at(struct watched *w)
     }
     if (cpu - w->cpu_ms > EXPRESSION_CPU_MS_MAX)
         w->end = WATCH_TOO_LONG;
-    else if (memory - w->memory_mb > EXPRESSION_GROWTH_MB_MAX)
+    else if (w->memory_mb > 0 && memory - w->memory_mb > EXPRESSION_GROWTH_MB_MAX)
         w->end = WATCH_TOO_LARGE;
     if (w->end != WATCH_NOT_ENDED)
         jq_halt(w->jq, jv_invalid(), jv_invalid());
