@@ -108,6 +108,8 @@ int main(int argc, char **argv)
     hold_standard_files();
     // libjq 1.6 loads $HOME/.jq into every program it compiles and cannot be told not to.
     unsetenv("HOME");
+    // Nor does its `fromdate` keep to UTC where the machine's zone has daylight saving time.
+    setenv("TZ", "UTC", 1);
     last_words_say();
     signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is a full disk, not an end
     opterr = 0;               // what is wrong with an option is said by its command
