@@ -172,7 +172,8 @@ const struct resource resources[] = {
     {"POST", "/api/v1/tokens/{id}/revoke", token_end, ADMIN, "access", "Revoke one, by its id or name", NULL, NULL, "200 404"},
     {"GET", "/api/v1/acts", acts_page, AUDIT, "access", "What was done by whom, newest first", "cursor limit", NULL, "200"},
     {"GET", "/api/v1/stream", lifecycle_stream, HISTORY, "instances",
-     "Lifecycle events as they are committed (server-sent events)", "instance", NULL, "200"},
+     "Lifecycle events as they are committed (server-sent events, each with an id); Last-Event-ID: what came after it, else `reset`",
+     "instance", NULL, "200"},
 };
 // clang-format on
 const size_t resource_count = sizeof(resources) / sizeof(*resources);

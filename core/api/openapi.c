@@ -136,6 +136,8 @@ static json parameters(const struct resource *resource)
     }
     if (takes_key(resource))
         add_parameter(&list, "Idempotency-Key", strlen("Idempotency-Key"), "header");
+    if (strcmp(resource->pattern, "/api/v1/stream") == 0)
+        add_parameter(&list, "Last-Event-ID", strlen("Last-Event-ID"), "header");
     return list;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
+#include "api/recent.h"
 #include "base/bytes.h"
 #include "base/list.h"
 #include "net/reply.h"
@@ -23,7 +24,8 @@ struct api {
     struct access *access, *own_access; // own_access: where none was given
     struct bound_route *bound;
     struct list streams;
-    bool listens;     // to the engine, for the streams
+    bool listens; // to the engine, for the streams
+    struct recent recent;
     uint64_t kept;    // answers under an Idempotency-Key
     struct row swept; // where the sweep for old ones stands
 };

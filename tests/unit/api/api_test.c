@@ -478,9 +478,81 @@ TEST(api, streams_what_happens)
     char *id = start(&p);
     while (!strstr(raw.got.data, id))
         uv_run(&p.h.w.loop, UV_RUN_ONCE);
-    assert_has(raw.got.data, "event: lifecycle\ndata: {\"at\":\"2013-05-24T04:40:00Z\"");
+    assert_has(raw.got.data, "event: lifecycle\nid: ");
+    assert_has(raw.got.data, ".1\ndata: {\"at\":\"2013-05-24T04:40:00Z\"");
     raw_close(&p.h.w, &raw);
     mem_free(id);
+    place_done(&p);
+}
+
+// The last id that a reader has seen, as a browser would send it back.
+static char *last_event_id(const char *got)
+{
+    const char *id = NULL;
+    for (const char *c = got; (c = strstr(c, "id: ")); c++)
+        id = c + strlen("id: ");
+    assert_non_null(id);
+    return mem_string_sized(id, strcspn(id, "\n"));
+}
+
+static void open_stream(struct place *p, struct raw *raw, const char *query, const char *last_id)
+{
+    char *request =
+        mem_printf("GET /api/v1/stream%s HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n", query,
+                   last_id ? "Last-Event-ID: " : "", last_id ? last_id : "", last_id ? "\r\n" : "");
+    raw_open(&p->h.w, raw);
+    raw_send(raw, request);
+    mem_free(request);
+}
+
+TEST(api, sends_a_reader_who_comes_back_what_it_missed)
+{
+    UNUSED_STATE;
+    struct place p;
+    place_open(&p);
+    struct raw raw;
+    open_stream(&p, &raw, "", NULL);
+    raw_until(&p.h.w, &raw, ".0\n\n"); // nothing has happened, and yet there is an id
+    char *seen = last_event_id(raw.got.data);
+    raw_close(&p.h.w, &raw);
+    char *first = start(&p), *second = start(&p);
+    open_stream(&p, &raw, "", seen);
+    raw_until(&p.h.w, &raw, second);
+    assert_has(raw.got.data, first);
+    assert_null(strstr(raw.got.data, "event: reset"));
+    raw_close(&p.h.w, &raw);
+    char *query = mem_printf("?instance=%s", second);
+    open_stream(&p, &raw, query, seen);
+    raw_until(&p.h.w, &raw, second);
+    assert_null(strstr(raw.got.data, first)); // another's is not sent, missed or not
+    raw_close(&p.h.w, &raw);
+    mem_free(query);
+    mem_free(first);
+    mem_free(second);
+    mem_free(seen);
+    place_done(&p);
+}
+
+TEST(api, tells_a_reader_who_comes_too_late_to_read_anew)
+{
+    UNUSED_STATE;
+    static const char *const strangers[] = {"0123456789abcdef.7", "0", "\xed\x95\x9c", ".",
+                                            "18446744073709551616"};
+    struct place p;
+    place_open(&p);
+    for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
+        struct raw raw;
+        open_stream(&p, &raw, "", strangers[i]);
+        raw_until(&p.h.w, &raw, "event: reset\nid: ");
+        raw_until(&p.h.w, &raw, "\"code\":\"unknown_id\"");
+        char *now = last_event_id(raw.got.data);
+        raw_close(&p.h.w, &raw);
+        open_stream(&p, &raw, "", now); // from here on it is known
+        raw_until(&p.h.w, &raw, now);
+        assert_null(strstr(raw.got.data, "event: reset"));
+        raw_close(&p.h.w, &raw);
+        mem_free(now);
+    }
     place_done(&p);
 }
 
@@ -493,4 +565,5 @@ RUN(CASE(api, tells_its_health), CASE(api, deploys_definitions),
     CASE(api, waits_again_under_the_same_key), CASE(api, pages_through_definitions),
     CASE(api, takes_events_in_three_modes), CASE(api, keeps_the_directory),
     CASE(api, wants_the_token), CASE(api, is_open_in_development_but_not_to_other_sites),
-    CASE(api, streams_what_happens))
+    CASE(api, streams_what_happens), CASE(api, sends_a_reader_who_comes_back_what_it_missed),
+    CASE(api, tells_a_reader_who_comes_too_late_to_read_anew))
