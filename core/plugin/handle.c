@@ -18,6 +18,7 @@
 #include "plugin/lua_step.h"
 #include "plugin/problem.h"
 #include "plugin/schema_tables.h"
+#include "plugin/task_names.h"
 
 #define AWAIT_PREFIX "await:"
 
@@ -206,7 +207,8 @@ static bool input_fits(struct host_call *h)
     const struct function *f = h->function;
     if (h->call->event != STEP_START || f->input == NULL)
         return true;
-    if (schema_require(f->input, h->call->input, &why))
+    if (schema_require(f->input, h->call->input, &why) &&
+        task_names_check(h->call->definition, f->input_schema, h->call->input, &why))
         return true;
     json detail = json_printf("with of '%s': %s", f->name, why.message);
     outcome_problem(h->out, STEP_RAISED,

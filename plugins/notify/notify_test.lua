@@ -72,6 +72,14 @@ test("more than a lot goes out in several turns", function(t)
   t:equal(#run:output().sent, 450)
 end)
 
+test("a computed name that is no task is told, not mailed to nobody", function(t)
+  for _, to in ipairs { { roster = "regsiter" }, { "a@example.org", { roster = "regsiter" } } } do
+    local run = t:start("notify", { to = to, subject = "안내" })
+    run:expect { status = "faulted", error = { status = 400, detail = "with of 'notify': there is no task 'regsiter' in this workflow" } }
+    t:equal(#run:mails(), 0)
+  end
+end)
+
 test("nobody, and everybody", function(t)
   t:start("notify", { to = { group = "nobody" }, subject = "안내" }):expect {
     status = "completed", output = { sent = dure.array {}, suppressed = dure.array {}, keys = dure.array {} } }
