@@ -301,6 +301,8 @@ static bool deploy(struct player *p, struct fail *why)
             .input = input,
         };
         ok = ok && engine_start(world_engine(p->world), &opts, &p->instance, why);
+        if (ok)
+            json_set_text(&p->variables, "instance", p->instance.text);
         json_free(input);
     }
     diagnostics_done(&diagnostics);

@@ -332,6 +332,12 @@ void correlate_step_key(const char *filter, json event, struct bytes *out)
     json_free(values);
 }
 
+bool correlate_step_means(const char *filter, const char *instance, json event)
+{
+    const char *subject = json_get_text(event, "subject", NULL);
+    return !subject || strcmp(filter, "step/") != 0 || strcmp(subject, instance) == 0;
+}
+
 // The key of a subscription. The type is part of it: under a filter that compares nothing all
 // steps would meet otherwise, whatever they wait for.
 static void write_step_key(const char *type, json compared, struct bytes *out)
@@ -393,7 +399,8 @@ void correlate_early_step(struct engine *e, const struct step_address *a, const 
         json event = rows_json(&row, EVENT_BODY);
         bytes_clear(&got);
         correlate_step_key(filter.data, event, &got);
-        if (strcmp(got.data, wanted.data) == 0 && !correlate_is_consumed(e, l->id, seq, NULL)) {
+        if (strcmp(got.data, wanted.data) == 0 && correlate_step_means(filter.data, l->id, event) &&
+            !correlate_is_consumed(e, l->id, seq, NULL)) {
             struct inbox_entry *entry =
                 inbox_entry_new(INBOX_STEP, STEP_EVENT,
                                 (struct wait_address){a->path, a->attempt, name}, json_ref(event));

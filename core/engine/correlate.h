@@ -55,3 +55,6 @@ const struct event_filter *correlate_filter(struct engine *e, const char *text,
                                             struct catalogue_entry **entry);
 // The attributes of an event that a step's filter text compares, as the key they make.
 void correlate_step_key(const char *filter, json event, struct bytes *out);
+// Whether an event with the subscription's key is about its instance: a step that compares nothing
+// gets none whose subject says that it is about something else.
+bool correlate_step_means(const char *filter, const char *instance, json event);

@@ -188,6 +188,8 @@ CHECKED bool engine_event_check(json event, struct fail *why);
 // A CloudEvent 1.0 as JSON. One transaction: the event, its matches, the new instances.
 CHECKED bool engine_event(struct engine *e, json event, struct event_receipt *receipt,
                           struct fail *why);
+// Whether an open instance waits for it now. Changes nothing.
+bool engine_event_is_awaited(struct engine *e, json event);
 // Why it matched or did not: [{instance|definition, task, filter, matched, reason}].
 json engine_why(struct engine *e, const char *source, const char *id, struct fail *why);
 

@@ -22,6 +22,7 @@ struct intake {
     struct event_receipt *receipt;
     struct bytes body;
     bool is_put; // its row is there, with the matches so far
+    bool asks;   // only who would get it is counted
 };
 
 static bool find_known(struct engine *e, const struct intake *in, int64_t *seq)
@@ -66,12 +67,19 @@ static void give(struct engine *e, struct intake *in, struct live *l, struct inb
     in->receipt->matches++;
 }
 
+static bool only_counted(struct intake *in)
+{
+    if (in->asks)
+        in->receipt->matches++;
+    return in->asks;
+}
+
 // The row's name is the filter's number and, behind a stroke, the name within the wait.
 static void give_machine(struct engine *e, struct intake *in, const struct row *row,
                          json correlation)
 {
     struct live *l = live_find(e, row_text(row, SUBSCRIPTION_INSTANCE));
-    if (!l || !live_is_open(l))
+    if (!l || !live_is_open(l) || only_counted(in))
         return;
     char *name;
     long filter = strtol(row_text(row, SUBSCRIPTION_NAME), &name, 10);
@@ -87,8 +95,11 @@ static void give_machine(struct engine *e, struct intake *in, const struct row *
 
 static void give_step(struct engine *e, struct intake *in, const struct row *row)
 {
-    struct live *l = live_find(e, row_text(row, SUBSCRIPTION_INSTANCE));
-    if (!l || !live_is_open(l))
+    const char *instance = row_text(row, SUBSCRIPTION_INSTANCE);
+    struct live *l = live_find(e, instance);
+    if (!l || !live_is_open(l) ||
+        !correlate_step_means(row_text(row, SUBSCRIPTION_FILTER), instance, in->event) ||
+        only_counted(in))
         return;
     struct wait_address address = {row_text(row, SUBSCRIPTION_PATH),
                                    row_integer(row, SUBSCRIPTION_ATTEMPT),
@@ -144,6 +155,8 @@ static void meet_key(struct engine *e, struct intake *in, const char *filter,
 static void meet_schedule(struct engine *e, struct intake *in, const struct event_filter *filter,
                           struct catalogue_entry *entry, json correlation)
 {
+    if (in->asks)
+        return;
     put_row(e, in);
     in->receipt->starts += schedule_event_fits(
         e, entry,
@@ -244,6 +257,19 @@ bool engine_event_check(json event, struct fail *why)
     bool good = event_check(event, why) && check_size(&body, event, why);
     bytes_done(&body);
     return good;
+}
+
+bool engine_event_is_awaited(struct engine *e, json event)
+{
+    struct event_receipt receipt = {0};
+    struct intake in = {
+        .event = event, .type = json_get(event, "type"), .receipt = &receipt, .asks = true};
+    if (json_is_string(in.type)) {
+        meet_type(e, &in, json_text(in.type));
+        meet_type(e, &in, "*");
+    }
+    json_free(in.type);
+    return receipt.matches > 0;
 }
 
 bool engine_event(struct engine *e, json event, struct event_receipt *receipt, struct fail *why)

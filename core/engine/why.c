@@ -60,7 +60,9 @@ static void explain_step(struct question *q, const struct row *row, json answer_
     bytes_init(&key, KEY_BYTES_MAX);
     correlate_step_key(filter, q->event, &key);
     bool fits = strcmp(key.data, row_text(row, SUBSCRIPTION_KEY)) == 0;
-    if (fits) {
+    if (fits && !correlate_step_means(filter, row_text(row, SUBSCRIPTION_INSTANCE), q->event)) {
+        conclude(q, answer_take, false, "its subject is something else than this instance");
+    } else if (fits) {
         conclude(q, answer_take, true, "every attribute is equal");
     } else {
         json reason = json_printf("wanted %.300s, the event has %.300s",

@@ -21,6 +21,7 @@
 #include "people/requests.h"
 #include "people/resident.h"
 #include "people/sentence.h"
+#include "people/withdrawal.h"
 #include "store/audit.h"
 
 #define KEY_BYTES_MAX    200
@@ -476,6 +477,50 @@ static bool hand_over(struct taking *t, json payload, json *reply, struct fail *
     return good;
 }
 
+// Its step is over, but what was answered is worked with: the way its reply says (withdrawal.h).
+static bool withdraw_later(struct taking *t, json said, json *reply, struct fail *why)
+{
+    json reason = json_get(t->answer->data, "reason");
+    struct withdrawal w = {.instance = row_text(&t->item, ITEM_INSTANCE),
+                           .receipt = t->answer->receipt,
+                           .reply = said,
+                           .reason = json_is_string(reason) ? json_text(reason) : NULL};
+    bool too_long = w.reason && strlen(w.reason) > REASON_BYTES_MAX;
+    bool good = too_long
+                    ? fail(why, FAIL_INVALID, "a reason has at most %d bytes", REASON_BYTES_MAX)
+                    : content_is_sound(t, reply, why) && withdrawal_send(t->p, &w, why);
+    json_free(reason);
+    if (!good)
+        return false;
+    make_receipt(t);
+    json payload = payload_of(t), changed = json_ref(said);
+    json_remove(&changed, "withdrawal");
+    json_set_text(&changed, "status", "withdrawn");
+    json now = reply_of(t, payload, changed);
+    put_answer(t, now);
+    request_end(t, now);
+    note_answer(t, payload);
+    json_swap_take(reply, now);
+    json_free(changed);
+    json_free(payload);
+    return true;
+}
+
+// Where its reply says no such way, the refusal stands as it is.
+static bool withdrawn_later(struct taking *t, json *reply, struct fail *why)
+{
+    struct fail other = {0};
+    json said = json_absent();
+    if (!t->answer->withdraw || t->secret || why->kind != FAIL_REFUSED)
+        return false;
+    bool found = find_earlier(t, &other) && row_json(&t->earlier, ANSWER_REPLY, &said, &other);
+    bool good = found && json_has(said, "withdrawal") && withdraw_later(t, said, reply, why);
+    if (!found && strcmp(other.code, "withdrawn") == 0)
+        *why = other;
+    json_free(said);
+    return good;
+}
+
 static bool take(struct taking *t, json *reply, struct fail *why)
 {
     bool known = false;
@@ -483,8 +528,11 @@ static bool take(struct taking *t, json *reply, struct fail *why)
         return false;
     if (known)
         return true;
-    if (!engine_may_change(t->p->engine, why) || !person_may(t, why) || !may_be_answered(t, why) ||
-        !find_earlier(t, why) || !content_is_sound(t, reply, why))
+    if (!engine_may_change(t->p->engine, why) || !person_may(t, why))
+        return false;
+    if (!may_be_answered(t, why))
+        return withdrawn_later(t, reply, why);
+    if (!find_earlier(t, why) || !content_is_sound(t, reply, why))
         return false;
     make_receipt(t);
     json payload = payload_of(t);

@@ -205,14 +205,22 @@ static int cancel_timer_jmp(lua_State *L)
     return 0;
 }
 
+// What must be equal of an event where a step says nothing: it is about this instance.
+static json own_subject_jmp(lua_State *L, const struct host_call *h)
+{
+    json with = json_object();
+    json_set_text(&with, "subject", h->call->address.instance);
+    sandbox_hold_json(L, with);
+    return with;
+}
+
+// step:on(type, with, name)
 static int on_jmp(lua_State *L)
 {
     struct host_call *h = host_change_jmp(L);
     const char *type = name_argument_jmp(L, 2);
-    json with = lua_isnoneornil(L, 3) ? json_object() : lua_json_check_jmp(L, 3);
+    json with = lua_isnoneornil(L, 3) ? own_subject_jmp(L, h) : lua_json_check_jmp(L, 3);
     const char *name = lua_isnoneornil(L, 4) ? type : name_argument_jmp(L, 4);
-    if (lua_isnoneornil(L, 3))
-        sandbox_hold_json(L, with);
     luaL_argcheck(L, json_is_object(with), 3, "attributes that must be equal, as a table");
     engine_step_subscribe(h->engine, &h->call->address, name, type, with);
     return 0;

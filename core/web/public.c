@@ -5,6 +5,7 @@
 #include "web/fields.h"
 #include "web/html.h"
 #include "web/state.h"
+#include "web/withdraw.h"
 
 static bool is_open_form(json item)
 {
@@ -174,7 +175,9 @@ static void write_status(struct web *w, struct page *p, const struct receipt *re
         html(&p->out, "</p>");
     }
     json message = json_get(reply, "message");
-    html(&p->out, "<p>%s</p></div>\n", text_in(p->language, message));
+    if (*text_in(p->language, message))
+        html(&p->out, "<p>%s</p>", text_in(p->language, message));
+    html(&p->out, "</div>\n");
     json_free(message);
 }
 
@@ -240,6 +243,8 @@ static void show_receipt(void *context, struct request *r)
     fields_write_answers(&fields, &p.out);
     if (stands)
         write_actions(&p, request_param(r, "receipt"), reply);
+    else
+        withdraw_write_offer(w, &p, request_param(r, "receipt"), receipt.item, receipt.answer);
     page_reply(&p, 200);
     json_free(schema);
     json_free(form);

@@ -8,6 +8,7 @@
 #include "web/fields.h"
 #include "web/html.h"
 #include "web/state.h"
+#include "web/withdraw.h"
 
 static void go_home(void *context, struct request *r)
 {
@@ -32,6 +33,7 @@ struct web *web_new(const struct web_opts *opts)
     page_routes(opts->server);
     server_route(opts->server, "GET", "/", go_home, w);
     public_routes(w);
+    withdraw_routes(w);
     personal_routes(w);
     inbox_routes(w);
     outcome_routes(w);

@@ -178,7 +178,7 @@ local function open(step)
   state.phase, state.entitled, state.needed = "open", #people, needed_of(step.input.quorum, #people)
   for _, person in ipairs(people) do ask(step, person) end
   if state.closes then step:at(state.closes, "close") end
-  step:on(step.input.ends or EVENT, { subject = step.id }, "end")
+  step:on(step.input.ends or EVENT, nil, "end")
   return step:wait()
 end
 

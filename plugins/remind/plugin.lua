@@ -233,7 +233,6 @@ end
 
 -- The event moved: rules whose new moment lies ahead are due again, under the keys of that moment.
 local function event(step, given)
-  if given.subject and given.subject ~= step.id then return end
   local state = step.state
   local ms = new_anchor(step, given)
   if not ms then step:log("an event that should move the anchor has no time in it") end

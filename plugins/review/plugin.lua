@@ -110,10 +110,12 @@ local function plan_reminders(step)
   end
 end
 
+-- Unless the workflow says what must match, an event has to be about this instance: an item of the same id may be
+-- under review in another.
 local function subscribe(step)
   local withdrawn, conflict = step.input.withdrawEvent or {}, step.input.conflictEvent or {}
-  step:on(withdrawn.type or "dure.review.withdrawn", withdrawn.match or {}, "withdrawn")
-  step:on(conflict.type or "dure.review.conflict", conflict.match or {}, "conflict")
+  step:on(withdrawn.type or "dure.review.withdrawn", withdrawn.match, "withdrawn")
+  step:on(conflict.type or "dure.review.conflict", conflict.match, "conflict")
 end
 
 local function start(step)

@@ -268,7 +268,7 @@ test("an item that is withdrawn takes no more scores and keeps those it has", fu
   jury(t, 2)
   local run = t:start("review", with { items = { "A", "B" } })
   give(run, "r1", 90, "A")
-  run:event { type = "dure.review.withdrawn", data = { item = "A", reason = "모임 해산" } }
+  run:event { type = "dure.review.withdrawn", subject = run:show().id, data = { item = "A", reason = "모임 해산" } }
   run:refused("withdrawn", { item = "A:r2", as = "r2", data = { total = 5 } })
   give(run, "r1", 70, "B")
   run:finish()
@@ -277,16 +277,42 @@ test("an item that is withdrawn takes no more scores and keeps those it has", fu
   t:equal({ out.scores[2].status, #out.needsReviewer, out.assignments[1].score }, { "scored", 0, 90 })
 end)
 
+test("an event about another instance, or about none, withdraws nothing here", function(t)
+  jury(t, 1)
+  local run = t:start("review", with { items = { "A", "B" } })
+  local other = t:start("review", with { items = { "A", "B" } })
+  for _, of in ipairs { other:show().id, "somewhere" } do
+    run:event { type = "dure.review.withdrawn", subject = of, data = { item = "A" } }
+    run:event { type = "dure.review.conflict", subject = of, data = { item = "B", reviewer = "r1" } }
+  end
+  run:event { type = "dure.review.withdrawn", data = { item = "A" } }
+  give(run, "r1", 90, "A")
+  give(run, "r1", 80, "B")
+  other:refused("withdrawn", { item = "A:r1", as = "r1", data = { total = 5 } })
+  run:finish()
+  t:equal({ run:output().scores[1].status, run:output().scores[2].status }, { "scored", "scored" })
+end)
+
+test("a workflow says itself by what an event is known", function(t)
+  jury(t, 1)
+  local run = t:start("review", with { items = { "A", "B" }, withdrawEvent = { type = "org.example.gone", match = { ["data.call"] = "2013" } } })
+  run:event { type = "org.example.gone", data = { item = "A", call = "2012" } }
+  run:event { type = "org.example.gone", subject = "call 2013", data = { item = "B", call = "2013" } }
+  give(run, "r1", 90, "A")
+  run:refused("withdrawn", { item = "B:r1", as = "r1", data = { total = 5 } })
+  run:finish()
+end)
+
 test("the withdrawal of the last open item ends a review without a close", function(t)
   jury(t, 1)
   local input = with { items = { "A", "B" } }
   input.closes = nil
   local run = t:start("review", input)
   give(run, "r1", 90, "A")
-  run:event { type = "dure.review.withdrawn", data = { item = "nobody" } }
-  run:event { type = "dure.review.withdrawn", data = {} }
+  run:event { type = "dure.review.withdrawn", subject = run:show().id, data = { item = "nobody" } }
+  run:event { type = "dure.review.withdrawn", subject = run:show().id, data = {} }
   run:expect { status = "waiting" }
-  run:event { type = "dure.review.withdrawn", data = { item = "B" } }
+  run:event { type = "dure.review.withdrawn", subject = run:show().id, data = { item = "B" } }
   run:expect { status = "completed" }
 end)
 
@@ -296,7 +322,7 @@ test("a conflict that comes to light takes the score out of the mean", function(
   give(run, "r1", 80)
   give(run, "r2", 60)
   give(run, "r3", 100)
-  run:event { type = "dure.review.conflict", data = { item = "A", reviewer = "r3", reason = "배우자가 회원" } }
+  run:event { type = "dure.review.conflict", subject = run:show().id, data = { item = "A", reviewer = "r3", reason = "배우자가 회원" } }
   run:refused("conflict", { item = "A:r3", as = "r3", data = { total = 100 } })
   local line = scored(run)
   t:equal({ line.hundredths, line.reviews, line.of }, { 7000, 2, 3 })
@@ -396,10 +422,10 @@ test("who withdraws and has a conflict besides is withdrawn, and nothing counts 
   input.closes = nil
   local run = t:start("review", input)
   give(run, "r1", 80, "A")
-  run:event { type = "dure.review.withdrawn", data = { item = "A", reason = "해산" } }
-  run:event { type = "dure.review.withdrawn", data = { item = "A", reason = "다시" } }
-  run:event { type = "dure.review.conflict", data = { item = "A", reviewer = "r2", reason = "친족" } }
-  run:event { type = "dure.review.conflict", data = { item = "nothing", reviewer = "r2" } }
+  run:event { type = "dure.review.withdrawn", subject = run:show().id, data = { item = "A", reason = "해산" } }
+  run:event { type = "dure.review.withdrawn", subject = run:show().id, data = { item = "A", reason = "다시" } }
+  run:event { type = "dure.review.conflict", subject = run:show().id, data = { item = "A", reviewer = "r2", reason = "친족" } }
+  run:event { type = "dure.review.conflict", subject = run:show().id, data = { item = "nothing", reviewer = "r2" } }
   give(run, "r1", 80, "B")
   run:expect { status = "waiting" }
   give(run, "r2", 60, "B")

@@ -84,7 +84,7 @@ end
 -- ---- answers
 
 local function reply(step, e)
-  local out = { status = e.status, persons = e.persons, warnings = e.warnings }
+  local out = { status = e.status, persons = e.persons, warnings = e.warnings, withdrawal = notice.withdrawal(step, e) }
   if e.status == "offered" then out["until"] = dure.time.format(e.until_ms, step.zone) end
   if e.status == "waiting" then
     ledger.each_waiting(step, function(place, receipt)
@@ -245,9 +245,7 @@ local function move_end(step, data)
   step:at(math.max(ms, step.now), "end")
 end
 
--- An event whose subject is another instance means another roster.
 local function event(step, given, name)
-  if given.subject and given.subject ~= step.id then return end
   catch_up(step)
   local change = name == "moved" and move_end or set_capacity
   change(step, given.data or {})

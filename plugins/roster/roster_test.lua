@@ -462,3 +462,17 @@ test("mails say moments and states as people do", function(t)
   run:answer(withdraw(first))
   t:equal(run:mails()[1].text:find("2013년 5월 3일(금) 오전 9:00 전까지", 1, true) ~= nil, true)
 end)
+
+-- ---- after the end
+
+test("the receipt says how to withdraw later, of who is registered only", function(t)
+  local run = start(t, { capacity = 1, waiting = { policy = "block" },
+                         withdrawal = { event = "org.example.gone", item = "name", ["until"] = "2013-07-01T00:00:00+09:00" } })
+  local a, b = register(run, "가", 1), register(run, "나", 1)
+  t:equal(a.withdrawal, { event = "org.example.gone", item = "가", ["until"] = "2013-07-01T00:00:00+09:00" })
+  t:equal(b.withdrawal, nil)
+  run:answer(withdraw(a))
+  t:equal(run:receipt(b.receipt).reply.withdrawal.item, "나")
+  run:finish()
+  run:refused("closed", withdraw(b)) -- nobody waits for it here
+end)

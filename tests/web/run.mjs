@@ -187,6 +187,25 @@ for (const size of Object.keys(widths)) {
     await accessible(page);
     await picture(page, `${size}-closed`);
   });
+  await test(`${size}: after the close one withdraws what is under review, once one is sure`, async () => {
+    await first.reload();
+    await accessible(first);
+    await picture(first, `${size}-under-review`);
+    await first.getByRole('link', { name: '신청 철회하기' }).click();
+    await says(first.locator('main'), /신청을 철회하시겠습니까\?[^]*서천군/);
+    await accessible(first);
+    await picture(first, `${size}-withdrawal`);
+    const unsure = await fetch(first.url(), { method: 'POST', body: new URLSearchParams({ reason: '<b>해산</b>' }) });
+    assert.equal(unsure.status, 422);
+    assert.match(await unsure.text(), /확인란에 표시[^]*&lt;b&gt;해산/);
+    await first.getByLabel(/^까닭/).fill('모임 해산');
+    await first.getByLabel('되돌릴 수 없음을 압니다').check();
+    await first.getByRole('button', { name: '신청 철회하기' }).click();
+    await says(status(first), /취소되었습니다/);
+    assert.equal(await first.getByRole('link', { name: '신청 철회하기' }).count(), 0);
+    await first.goto(`${first.url()}/withdrawal`);
+    await says(status(first), /취소되었습니다/);
+  });
   await test(`${size}: an unknown address is told plainly`, async () => {
     const page = await open(size);
     const answer = await page.goto(`${server.base}/f/nothing`);

@@ -8,6 +8,15 @@ function notice.tell(step, receipt, changes)
   step:tell(receipt, changes)
 end
 
+-- How one who is registered withdraws once this task is over (core/people/withdrawal.h).
+function notice.withdrawal(step, e)
+  local how = step.input.withdrawal
+  local item = how and e.status == "registered" and e.data[how.item]
+  if type(item) ~= "string" then return nil end
+  local until_ms = how["until"] and dure.time.parse(how["until"], step.zone)
+  return { event = how.event, item = item, ["until"] = until_ms and dure.time.format(until_ms, step.zone) or nil }
+end
+
 -- ---- to whom
 
 local function address_of(step, e)
@@ -107,7 +116,8 @@ end
 -- Somebody moved without having done anything: offered, registered from the list, expired.
 function notice.moved(step, e)
   local until_text = e.status == "offered" and dure.time.format(e.until_ms, step.zone) or dure.json.null
-  notice.tell(step, e.receipt, { status = e.status, position = dure.json.null, ["until"] = until_text })
+  notice.tell(step, e.receipt, { status = e.status, position = dure.json.null, ["until"] = until_text,
+                                 withdrawal = notice.withdrawal(step, e) or dure.json.null })
   local language = language_of(e)
   local subject, text = words.notice(e.status, language)
   send(step, e, { occasion = e.status, language = language, subject = subject, text = text,

@@ -85,6 +85,14 @@ schemas.input = {
               description = "Order of the entries: fields, {field, values: ranking, descending}, {expr}; by arrival if not given" },
     desk = schema.selector("Who gets warnings as work items: a selector"),
     confirm = confirm,
+    withdrawal = {
+      type = "object", required = { "event", "item" }, additionalProperties = false,
+      description = "How a registration is withdrawn once this task is over, while a later one works with it: by the receipt's page, which "
+        .. "sends the event {item, reason} about this instance",
+      properties = { event = { type = "string", minLength = 1, maxLength = 200, description = "Its type, such as dure.review.withdrawn" },
+                     item = { type = "string", minLength = 1, description = "The field that names the entry there" },
+                     ["until"] = moment("Until when, itself excluded") },
+    },
     capacityEvent = { description = "Type of the event that sets the capacity, {capacity: n}; dure.roster.capacity if not given",
                       anyOf = { { type = "string" },
                                 { type = "object", additionalProperties = false,
