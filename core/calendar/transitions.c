@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/near.h"
 #include "calendar/date.h"
 
 // libical answers for one instant at a time, in 130 to 500 ns and with work that grows with the
@@ -14,6 +15,9 @@
 
 #define DAY_S        INT64_C(86400)
 #define PROBE_STEP_S (4 * DAY_S)
+
+#define ZONES_MAX      2000 // tzdata has about 600
+#define ZONE_SLIPS_MAX 2
 
 static int32_t offset_by_libical(icaltimezone *zone, int64_t utc_s)
 {
@@ -101,16 +105,28 @@ static const char *city_of(const char *name)
     return slash ? slash + 1 : name;
 }
 
-const char *transitions_suggest(const char *name)
+static size_t list_zones(const char *names[ZONES_MAX])
 {
     icalarray *zones = icaltimezone_get_builtin_timezones();
-    for (size_t i = 0; zones && i < zones->num_elements; i++) {
+    size_t count = 0;
+    for (size_t i = 0; zones && i < zones->num_elements && count < ZONES_MAX; i++) {
         const char *known = icaltimezone_get_location(icalarray_element_at(zones, i));
-        if (known &&
-            (strcasecmp(known, name) == 0 || strcasecmp(city_of(known), city_of(name)) == 0))
-            return known;
+        if (known)
+            names[count++] = known;
     }
-    return NULL;
+    return count;
+}
+
+// Another region or other case is told at once; of letters few may differ, since short names of
+// cities are near many.
+const char *transitions_suggest(const char *name)
+{
+    const char *names[ZONES_MAX];
+    size_t count = list_zones(names);
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(names[i], name) == 0 || strcasecmp(city_of(names[i]), city_of(name)) == 0)
+            return names[i];
+    return near_word(name, names, count, ZONE_SLIPS_MAX);
 }
 
 size_t transitions_at(const struct transitions *t, int64_t utc_s)

@@ -67,6 +67,14 @@ const struct zone *zone_find(const char *name, struct fail *why)
     return z;
 }
 
+const char *zone_near(const char *name)
+{
+    must(pthread_mutex_lock(&lock) == 0);
+    const char *near = transitions_suggest(name);
+    must(pthread_mutex_unlock(&lock) == 0);
+    return near;
+}
+
 const struct zone *zone_utc(void)
 {
     return &utc;

@@ -31,6 +31,7 @@ struct zone_reading {
 
 // NULL and why if there is none ("Asia/Seoul", "UTC", "+09:00").
 const struct zone *zone_find(const char *name, struct fail *why);
+const char *zone_near(const char *name); // a zone that a mistyped name may have meant, or NULL
 const struct zone *zone_utc(void);
 const char *zone_name(const struct zone *z);
 int32_t zone_offset_s(const struct zone *z, int64_t ms); // seconds east of UTC at that instant

@@ -117,6 +117,8 @@ const char *build_name_key(struct builder *b, const char *name);
 // ── build_event.c ──
 void build_strategy(struct builder *b, const struct yaml_node *node, const struct task *task,
                     struct event_strategy *out);
+// The key of an event that looks like 'type' mistyped, or NULL.
+const struct yaml_node *build_near_type(const struct yaml_node *with);
 enum event_read build_read(const struct yaml_node *node);
 
 // ── build_task.c ──

@@ -32,6 +32,33 @@ static void build_correlations(struct builder *b, const struct yaml_node *node,
     }
 }
 
+// The attributes of a standard are no misspelling of each other ('time' and 'type').
+const struct yaml_node *build_near_type(const struct yaml_node *with)
+{
+    static const char *const known[] = {"id",      "source",          "type",       "time",
+                                        "subject", "datacontenttype", "dataschema", "data"};
+    for (size_t i = 0; node_mapping(with) != NULL && i < with->count; i++) {
+        const char *near = shape_nearest(with->keys[i]->text, known, 8);
+        bool standard = false;
+        for (size_t k = 0; k < 8; k++)
+            standard = standard || strcmp(with->keys[i]->text, known[k]) == 0;
+        if (!standard && near != NULL && strcmp(near, "type") == 0)
+            return with->keys[i];
+    }
+    return NULL;
+}
+
+// An attribute of one's own may have any name, so this is no error.
+static void warn_of_near_type(struct builder *b, const struct yaml_node *with)
+{
+    const struct yaml_node *key = build_near_type(with);
+    if (key == NULL || node_field(with, "type") != NULL)
+        return;
+    report(b, SEVERITY_WARNING, key, "unknown-key",
+           "this waits for events with an attribute '%s', of any type", key->text);
+    shape_suggest(b->diagnostics, "type", (const char *const[]){"type"}, 1);
+}
+
 // `with.data` as `${ … }` is a condition on the event's data; anything else must be contained in
 // it.
 static void build_attributes(struct builder *b, const struct yaml_node *with,
@@ -41,6 +68,7 @@ static void build_attributes(struct builder *b, const struct yaml_node *with,
     const char *type = node_text(node_field(with, "type"));
     if (type != NULL && is_exact(type))
         filter->type = type;
+    warn_of_near_type(b, with);
     if (data != NULL && shape_is_expression(data)) {
         const struct template *t = build_template(b, data, false, PHASE_EVENT);
         if (t != NULL)

@@ -308,13 +308,27 @@ static void build_wait(struct builder *b, struct task *task)
         report(b, SEVERITY_WARNING, wait, "zero-duration", "this wait is over at once");
 }
 
+// An attribute that looks like 'type' mistyped is the mistake, not the one that is missing.
+static void lacks_type(struct builder *b, const struct yaml_node *with)
+{
+    const struct yaml_node *key = build_near_type(with);
+    if (key == NULL) {
+        report(b, SEVERITY_ERROR, with, "missing-key",
+               "'type' is missing in the event; it says what kind of event it is");
+        return;
+    }
+    report(b, SEVERITY_ERROR, key, "unknown-key",
+           "'%s' in the event, where 'type' is missing; it says what kind of event it is",
+           key->text);
+    shape_suggest(b->diagnostics, "type", (const char *const[]){"type"}, 1);
+}
+
 static void build_emit(struct builder *b, struct task *task)
 {
     const struct yaml_node *event = node_field(node_field(task->node, "emit"), "event");
     const struct yaml_node *with = node_field(event, "with");
     if (node_mapping(with) != NULL && with->count > 0 && node_field(with, "type") == NULL)
-        report(b, SEVERITY_ERROR, with, "missing-key",
-               "'type' is missing in the event; it says what kind of event it is");
+        lacks_type(b, with);
     task->emit = build_template(b, with, false, PHASE_TASK);
 }
 

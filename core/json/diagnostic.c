@@ -8,12 +8,12 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/near.h"
 #include "base/utf8.h"
 
 #define SOURCE_LINE_BYTES_MAX 4096 // longer lines (minified JSON) are not quoted
 #define SHOWN_COLUMNS         110  // of a quoted line; the rest is cut around the caret
 #define SHOWN_BEFORE          60
-#define WORD_POINTS_MAX       64 // words longer than this get no suggestion
 #define MESSAGE_BYTES_MAX     2000
 
 void diagnostics_init(struct diagnostics *d)
@@ -86,95 +86,9 @@ void diagnostics_add(struct diagnostics *d, enum severity severity, struct diagn
 
 // ---- did you mean
 
-struct word {
-    uint32_t points[WORD_POINTS_MAX];
-    size_t length;
-};
-
-static uint32_t next_point(const unsigned char **at)
-{
-    const unsigned char *p = *at;
-    size_t more = *p < 0x80 ? 0 : *p < 0xE0 ? 1 : *p < 0xF0 ? 2 : 3;
-    uint32_t c = more == 0 ? *p : *p & (0x3Fu >> more);
-    while (more-- > 0)
-        c = c << 6 | (*++p & 63u);
-    *at = p + 1;
-    return c;
-}
-
-// Composed and case-folded, so that only what a person would call a difference counts.
-static bool word_read(const char *s, struct word *out)
-{
-    struct bytes folded;
-    struct fail why;
-    size_t bytes = strlen(s);
-    bool good = utf8_is_valid(s, bytes);
-    bytes_init(&folded, WORD_POINTS_MAX * 8);
-    good = good && utf8_fold(s, bytes, &folded, &why) && !folded.overflowed;
-    out->length = 0;
-    const unsigned char *at = (const unsigned char *)folded.data;
-    while (good && *at) {
-        if (out->length == WORD_POINTS_MAX)
-            good = false;
-        else
-            out->points[out->length++] = next_point(&at);
-    }
-    bytes_done(&folded);
-    return good;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-// Damerau-Levenshtein (optimal string alignment): insert, delete, replace, swap neighbours.
-static size_t distance(const struct word *a, const struct word *b)
-{
-    size_t rows[3][WORD_POINTS_MAX + 1];
-    size_t *before = rows[0], *above = rows[1], *here = rows[2];
-    for (size_t j = 0; j <= b->length; j++)
-        above[j] = before[j] = j;
-    for (size_t i = 1; i <= a->length; i++) {
-        here[0] = i;
-        for (size_t j = 1; j <= b->length; j++) {
-            bool same = a->points[i - 1] == b->points[j - 1];
-            size_t cost = above[j - 1] + (same ? 0 : 1);
-            cost = least(cost, least(above[j], here[j - 1]) + 1);
-            if (i > 1 && j > 1 && a->points[i - 1] == b->points[j - 2] &&
-                a->points[i - 2] == b->points[j - 1])
-                cost = least(cost, before[j - 2] + 1);
-            here[j] = cost;
-        }
-        size_t *oldest = before;
-        before = above;
-        above = here;
-        here = oldest;
-    }
-    return above[b->length];
-}
-
 const char *diagnostics_nearest(const char *word, const char *const *candidates, size_t count)
 {
-    struct word wanted, candidate;
-    const char *nearest = NULL;
-    if (!word_read(word, &wanted) || wanted.length == 0)
-        return NULL;
-    size_t best = wanted.length <= 2 ? 1 : wanted.length <= 5 ? 2 : wanted.length / 3 + 1;
-    for (size_t i = 0; i < count; i++) {
-        if (!candidates[i] || strcmp(candidates[i], word) == 0 ||
-            !word_read(candidates[i], &candidate))
-            continue;
-        size_t d = distance(&wanted, &candidate);
-        // A word of which nothing is left is no misspelling of the other.
-        if (d >= wanted.length || d >= candidate.length + 1)
-            continue;
-        if (d < best || (d == best && !nearest)) {
-            best = d;
-            nearest = candidates[i];
-        }
-    }
-    return nearest;
+    return near_word(word, candidates, count, NEAR_BY_LENGTH);
 }
 
 void diagnostics_suggest(struct diagnostics *d, const char *word, const char *const *candidates,
@@ -241,10 +155,10 @@ static const char *severity_color(enum severity severity)
 
 static const char *skip_points(const char *s, int points)
 {
-    const unsigned char *at = (const unsigned char *)s;
-    while (points-- > 0 && *at)
-        next_point(&at);
-    return (const char *)at;
+    while (points-- > 0 && *s)
+        for (s++; ((unsigned char)*s & 0xC0) == 0x80;)
+            s++;
+    return s;
 }
 
 // A tab stays a tab under a tab, and everything else as many spaces as it is wide.

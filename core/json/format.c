@@ -314,3 +314,8 @@ bool format_fits(const char *format, const char *text, size_t bytes)
             return table[i].check(text, bytes);
     return true;
 }
+
+const char *format_near(const char *format, const char *text)
+{
+    return strcmp(format, "zone") == 0 ? zone_near(text) : NULL;
+}

@@ -3,12 +3,14 @@
 #include "json/schema.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/near.h"
 #include "json/schema_node.h"
 
 #define SCHEMA_NODES_MAX 50000
@@ -103,39 +105,57 @@ static bool read_sizes(struct compiler *c, struct schema_node *n, json source)
            read_size(c, n, source, "maxProperties", &n->properties_count.max);
 }
 
+static const char *const type_names[] = {"null",  "boolean", "number", "string",
+                                         "array", "object",  "integer"};
+#define TYPE_COUNT (sizeof(type_names) / sizeof(*type_names))
+
 static unsigned type_bit(json name)
 {
-    static const char *const names[] = {"null", "boolean", "number", "string", "array", "object"};
     if (!json_is_string(name))
         return 0;
-    if (strcmp(json_text(name), "integer") == 0)
-        return SCHEMA_INTEGER;
-    for (unsigned i = 0; i < 6; i++)
-        if (strcmp(json_text(name), names[i]) == 0)
-            return SCHEMA_KIND(JSON_NULL + i);
+    for (unsigned i = 0; i < TYPE_COUNT; i++)
+        if (strcmp(json_text(name), type_names[i]) == 0)
+            return i + 1 == TYPE_COUNT ? SCHEMA_INTEGER : SCHEMA_KIND(JSON_NULL + i);
     return 0;
+}
+
+static bool wrong_type(struct compiler *c, const struct schema_node *n, json name, const char *at)
+{
+    if (!json_is_string(name))
+        return wrong(c, n, "type",
+                     "null, boolean, integer, number, string, array, object or a list of those");
+    const char *near = near_word(json_text(name), type_names, TYPE_COUNT, NEAR_BY_LENGTH);
+    if (near)
+        return fail(c->why, FAIL_INVALID,
+                    "the schema is wrong at %s/type%s: '%.60s' is no type; did you mean '%s'?",
+                    n->pointer, at, json_text(name), near);
+    return fail(c->why, FAIL_INVALID,
+                "the schema is wrong at %s/type%s: '%.60s' is no type; take null, boolean, "
+                "integer, number, string, array, object or a list of those",
+                n->pointer, at, json_text(name));
+}
+
+static bool read_type_name(struct compiler *c, struct schema_node *n, json name, const char *at)
+{
+    unsigned bit = type_bit(name);
+    n->types |= bit;
+    return bit != 0 || wrong_type(c, n, name, at);
 }
 
 static bool read_type(struct compiler *c, struct schema_node *n, json source)
 {
     json v = json_get(source, "type");
-    bool good = true;
-    if (json_is_array(v)) {
-        for (size_t i = 0; good && i < json_length(v); i++) {
-            json name = json_at(v, i);
-            n->types |= type_bit(name);
-            good = type_bit(name) != 0;
-            json_free(name);
-        }
-        good = good && n->types != 0;
-    } else if (!json_is_absent(v)) {
-        n->types = type_bit(v);
-        good = n->types != 0;
+    size_t count = json_is_array(v) ? json_length(v) : 0;
+    bool good = json_is_absent(v) || count > 0 || read_type_name(c, n, v, "");
+    for (size_t i = 0; good && i < count; i++) {
+        char at[24];
+        snprintf(at, sizeof(at), "/%zu", i);
+        json name = json_at(v, i);
+        good = read_type_name(c, n, name, at);
+        json_free(name);
     }
     json_free(v);
-    return good ||
-           wrong(c, n, "type",
-                 "null, boolean, integer, number, string, array, object or a list of those");
+    return good;
 }
 
 static bool make_pattern(struct compiler *c, const struct schema_node *n, const char *text,

@@ -114,6 +114,15 @@ static bool fits_sizes(const struct task *t, struct schema_sizes sizes, size_t s
     return true;
 }
 
+static bool report_format(const struct task *t, const char *text)
+{
+    const char *format = t->n->format, *near = t->f ? format_near(format, text) : NULL;
+    if (near)
+        return schema_report(t->f, t->n, t->at, "format", "must be %s; did you mean '%s'?",
+                             format_name(format), near);
+    return schema_report(t->f, t->n, t->at, "format", "must be %s", format_name(format));
+}
+
 static bool fits_text(const struct task *t)
 {
     static const char *const words[] = {"minLength", "maxLength", "character", "characters"};
@@ -128,7 +137,7 @@ static bool fits_text(const struct task *t)
         return schema_report(t->f, n, t->at, "pattern", "must match the pattern %.200s",
                              n->pattern.text);
     if (n->format && !format_fits(n->format, text, bytes))
-        return schema_report(t->f, n, t->at, "format", "must be %s", format_name(n->format));
+        return report_format(t, text);
     return true;
 }
 

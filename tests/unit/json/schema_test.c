@@ -292,7 +292,7 @@ TEST(schema, refuses_what_is_no_schema)
 {
     UNUSED_STATE;
     assert_no_schema("5", "wrong at its top: a schema is an object");
-    assert_no_schema("{type: strin}", "'type' must be");
+    assert_no_schema("{type: strin}", "'strin' is no type; did you mean 'string'?");
     assert_no_schema("{properties: {a: {minimum: x}}}", "wrong at /properties/a: 'minimum'");
     assert_no_schema("{minLength: -1}", "not negative");
     assert_no_schema("{multipleOf: 0}", "greater than 0");
