@@ -137,7 +137,7 @@ const struct resource resources[] = {
     {"GET", "/api/v1/incidents", incidents_list, VIEW, "instances", "What needs a person", "limit", NULL, "200"},
     {"POST", "/api/v1/events", events_accept, START, "events",
      "CloudEvents: structured, binary or batch", NULL, "application/cloudevents+json", "202 422"},
-    {"GET", "/api/v1/events/why", event_why, VIEW, "events", "Why an event matched or did not", "source id", NULL, "200 404"},
+    {"GET", "/api/v1/events/why", event_why, VIEW, "events", "Why an event matched or did not; without source of all that have this id", "source id", NULL, "200 404"},
     {"GET", "/api/v1/items", items_list, VIEW, "items", "Work items",
      "assignee status instance task cursor limit", NULL, "200"},
     {"GET", "/api/v1/items/{id}", item_get, VIEW, "items", "One work item", NULL, NULL, "200 404"},

@@ -12,9 +12,8 @@
 #include "net/form.h"
 #include "net/mime.h"
 
-#define TYPE_EVENT        "application/cloudevents+json"
-#define TYPE_BATCH        "application/cloudevents-batch+json"
-#define SOURCE_OF_COMMAND "/dure/send" // what `dure send` says where nothing else is said
+#define TYPE_EVENT "application/cloudevents+json"
+#define TYPE_BATCH "application/cloudevents-batch+json"
 
 // ---- binary mode: attributes are headers, the body is the data
 
@@ -219,7 +218,7 @@ void event_why(struct api *a, struct request *r)
         request_problem(r, 400, "bad_query", "'id' is missing: the event's id");
         return;
     }
-    json list = engine_why(a->engine, source ? source : SOURCE_OF_COMMAND, id, &why);
+    json list = engine_why(a->engine, source, id, &why);
     if (json_is_array(list))
         reply_page(r, list, 0, NULL);
     else

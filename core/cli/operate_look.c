@@ -209,11 +209,9 @@ int operate_why(struct operate *o)
     if (ok && o->json) {
         cli_print_json(reasons);
     } else if (ok) {
-        static const struct table_column columns[] = {{"MATCHED", "matched", 0},
-                                                      {"INSTANCE", "instance", 0},
-                                                      {"DEFINITION", "definition", 40},
-                                                      {"TASK", "task", 30},
-                                                      {"REASON", "reason", 0}};
+        static const struct table_column columns[] = {
+            {"MATCHED", "matched", 0},        {"SOURCE", "source", 40}, {"INSTANCE", "instance", 0},
+            {"DEFINITION", "definition", 40}, {"TASK", "task", 30},     {"REASON", "reason", 0}};
         json items = json_get(reasons, "items");
         table_print(stdout, items, COLUMNS(columns), "nothing listens for events of this type");
         json_free(items);

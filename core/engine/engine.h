@@ -190,7 +190,8 @@ CHECKED bool engine_event(struct engine *e, json event, struct event_receipt *re
                           struct fail *why);
 // Whether an open instance waits for it now. Changes nothing.
 bool engine_event_is_awaited(struct engine *e, json event);
-// Why it matched or did not: [{instance|definition, task, filter, matched, reason}].
+// Why it matched or did not: [{source, instance|definition, task, filter, matched, reason}];
+// without a source that event of each source that has this id.
 json engine_why(struct engine *e, const char *source, const char *id, struct fail *why);
 
 // ---- effects

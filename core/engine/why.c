@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "engine/correlate.h"
 #include "engine/engine.h"
 #include "engine/rows.h"
@@ -9,9 +10,11 @@
 #define INDEX_IDENTITY 0 // of TABLE_EVENT
 #define INDEX_CONSUMED 0 // of TABLE_CONSUMED
 #define INDEX_TYPE     1 // of TABLE_SUBSCRIPTION
+#define SOURCES_MAX    1000
 #define KEY_BYTES_MAX  ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
 
 struct question {
+    const char *source;
     json event;
     int64_t seq;
     json answers;
@@ -30,6 +33,7 @@ static json answer_new(const char *who, const char *name, const char *task, cons
 
 static void conclude(struct question *q, json answer_take, bool matched, const char *reason)
 {
+    json_set_text(&answer_take, "source", q->source);
     json_set_bool(&answer_take, "matched", matched);
     json_set_text(&answer_take, "reason", reason);
     json_append_take(&q->answers, answer_take);
@@ -143,7 +147,8 @@ static void explain_waiting(struct engine *e, struct question *q, const char *ty
     }
 }
 
-json engine_why(struct engine *e, const char *source, const char *id, struct fail *why)
+// False if no such event has been accepted.
+static bool explain_event(struct engine *e, struct question *q, const char *source, const char *id)
 {
     struct value prefix[] = {value_text(source), value_text(id)};
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_EVENT,
@@ -151,21 +156,68 @@ json engine_why(struct engine *e, const char *source, const char *id, struct fai
                                                                 .prefix = prefix,
                                                                 .prefix_count = 2});
     struct row row = {0};
-    if (!rows_next(scan, &row)) {
-        fail(why, FAIL_NOT_FOUND,
-             "no event with source '%s' and id '%s' has been accepted; check both", source, id);
-        return json_absent();
-    }
-    struct question q = {
-        .event = rows_json(&row, EVENT_BODY),
-        .seq = row_integer(&row, EVENT_SEQ),
-        .answers = json_array(),
-    };
-    explain_consumed(e, &q);
-    explain_waiting(e, &q, row_text(&row, EVENT_TYPE));
-    explain_waiting(e, &q, "*");
+    if (!rows_next(scan, &row))
+        return false;
+    q->source = source;
+    q->event = rows_json(&row, EVENT_BODY);
+    q->seq = row_integer(&row, EVENT_SEQ);
+    explain_consumed(e, q);
+    explain_waiting(e, q, row_text(&row, EVENT_TYPE));
+    explain_waiting(e, q, "*");
     row_done(&row);
     scan_done(scan);
-    json_free(q.event);
+    json_free(q->event);
+    return true;
+}
+
+// The next source in their order, from the least text behind `before`; NULL at the end.
+static char *source_after(struct engine *e, const char *before)
+{
+    char *least = before ? mem_printf("%s\x01", before) : NULL;
+    struct value from = value_text(least ? least : "");
+    struct scan *scan = rows_scan(
+        e->store,
+        &(struct scan_opts){.table = TABLE_EVENT, .index = INDEX_IDENTITY, .from = &from});
+    struct row row = {0};
+    char *source = NULL;
+    if (rows_next(scan, &row)) {
+        source = mem_string(row_text(&row, EVENT_SOURCE));
+        row_done(&row);
+        scan_done(scan);
+    }
+    mem_free(least);
+    return source;
+}
+
+// One look for each source and not for each event: there are few of them.
+static bool explain_everywhere(struct engine *e, struct question *q, const char *id,
+                               struct fail *why)
+{
+    bool found = false;
+    char *source = source_after(e, NULL);
+    for (size_t i = 0; source && i < SOURCES_MAX; i++) {
+        found = explain_event(e, q, source, id) || found;
+        char *next = source_after(e, source);
+        mem_free(source);
+        source = next;
+    }
+    bool all = source == NULL;
+    mem_free(source);
+    if (!found && !all)
+        return fail(why, FAIL_LIMIT, "events came from more than %d sources; say which is meant",
+                    SOURCES_MAX);
+    return found || fail(why, FAIL_NOT_FOUND,
+                         "no event with id '%.200s' has been accepted, from whatever source", id);
+}
+
+json engine_why(struct engine *e, const char *source, const char *id, struct fail *why)
+{
+    struct question q = {.answers = json_array()};
+    bool found = source ? explain_event(e, &q, source, id) : explain_everywhere(e, &q, id, why);
+    if (source && !found)
+        fail(why, FAIL_NOT_FOUND,
+             "no event with source '%s' and id '%s' has been accepted; check both", source, id);
+    if (!found)
+        json_swap_take(&q.answers, json_absent());
     return q.answers;
 }

@@ -244,6 +244,51 @@ TEST(event, why_names_the_reason)
     json_free(answers);
     answers = engine_why(w.engine, "/test", "nothing", &why);
     assert_true(json_is_absent(answers));
+    answers = engine_why(w.engine, NULL, "nothing", &why);
+    assert_true(json_is_absent(answers));
+    assert_non_null(strstr(why.message, "from whatever source"));
+    json_free(answers);
+    world_done(&w);
+}
+
+static void send_from(struct world *w, const char *source)
+{
+    json event = json_object();
+    struct event_receipt receipt;
+    struct fail why = {0};
+    json_set_text(&event, "specversion", "1.0");
+    json_set_text(&event, "id", "e");
+    json_set_text(&event, "source", source);
+    json_set_text(&event, "type", "paid");
+    bool taken = engine_event(w->engine, event, &receipt, &why);
+    assert_true(taken);
+    json_free(event);
+    world_settle(w);
+}
+
+TEST(event, why_without_a_source_looks_at_all)
+{
+    UNUSED_STATE;
+    static const char *const sources[] = {"/a", "/a/b", "/", "/가"};
+    struct world w;
+    struct fail why = {0};
+    world_init(&w);
+    world_deploy(&w, "order", order);
+    world_start(&w, "order", "{\"order\": 1}");
+    world_settle(&w);
+    for (size_t i = 0; i < 4; i++)
+        send_from(&w, sources[i]);
+    json answers = engine_why(w.engine, NULL, "e", &why);
+    assert_int_equal(json_length(answers), 4);
+    for (size_t i = 0; i < 4; i++) {
+        bool told = false;
+        for (size_t k = 0; k < 4; k++) {
+            json answer = json_at(answers, k);
+            told = told || strcmp(json_get_text(answer, "source", ""), sources[i]) == 0;
+            json_free(answer);
+        }
+        assert_true(told);
+    }
     json_free(answers);
     world_done(&w);
 }
@@ -305,4 +350,4 @@ RUN(CASE(event, is_kept_for_a_paused_instance_up_to_a_bound), CASE(event, finds_
     CASE(event, that_fits_two_filters_of_a_listen_counts_once),
     CASE(event, goes_from_one_workflow_to_another),
     CASE(event, is_refused_when_it_is_no_cloudevent), CASE(event, why_names_the_reason),
-    CASE(event, reaches_steps_by_equal_attributes))
+    CASE(event, why_without_a_source_looks_at_all), CASE(event, reaches_steps_by_equal_attributes))
