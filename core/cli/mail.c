@@ -11,20 +11,25 @@
 #include "cli/remote.h"
 #include "definition/mail_template.h"
 #include "net/dsn.h"
+#include "people/mail_sample.h"
 
 static const char usage[] =
     "usage: dure mail preview FILE [--template NAME] [--language ko|en] [--values JSON|@FILE]\n"
-    "                         [--subject TEXT] [--plugins DIR] [--json]\n"
+    "                         [--subject TEXT] [--as PERSON [--server URL | --data DIR]]\n"
+    "                         [--plugins DIR] [--json]\n"
     "       dure mail bounce [FILE] [--server URL | --data DIR]\n"
     "preview shows the templates of a workflow as they will be sent, in both languages; a place "
     "without a\n"
-    "value shows its [name]. bounce hands a mail that came back (standard input, as a mail server "
+    "value shows its [name]. --as: as the person with this id in the directory gets them, in the "
+    "language and\n"
+    "with the values of that person and a link that leads nowhere. bounce hands a mail that came "
+    "back (standard input, as a mail server "
     "pipes it)\n"
     "to Dure, which finds whose it was. Exit code 1: it is no bounce of a mail that Dure has "
     "sent.\n";
 
 struct wish {
-    const char *template, *language, *subject, *values, *plugins;
+    const char *template, *language, *subject, *values, *plugins, *as;
     struct remote_opts remote;
     bool json;
 };
@@ -64,9 +69,10 @@ static bool show_languages(const struct wish *wish, const char *name, json templ
 {
     static const char *const languages[] = {"ko", "en"};
     bool good = true;
+    const char *only = wish->as && wish->language ? mail_template_language(template, wish->language)
+                                                  : wish->language;
     for (size_t i = 0; good && i < 2; i++)
-        if ((!wish->language || strcmp(wish->language, languages[i]) == 0) &&
-            (wish->language || json_has(template, languages[i])))
+        if (only ? strcmp(only, languages[i]) == 0 : json_has(template, languages[i]))
             good = show_one(wish, name, template, languages[i], values, shown, why);
     return good;
 }
@@ -106,12 +112,35 @@ static bool show_all(const struct wish *wish, json metadata, json values, json *
     return good;
 }
 
-static int preview(const struct wish *wish, const char *file)
+// The person's own values over those given, and his language unless one was named.
+static bool take_person(struct wish *wish, json *values, struct fail *why)
+{
+    if (!wish->as)
+        return true;
+    struct remote *t = remote_open(&wish->remote, why);
+    struct bytes id;
+    bytes_init(&id, 4096);
+    remote_escape(&id, wish->as);
+    json person = json_absent();
+    bool good = t && remote_get(t, &person, why, "/api/v1/people/%s", id.data);
+    if (good) {
+        json_swap_take(values, mail_sample_values(person, remote_base(t), *values));
+        bool english = strcmp(json_get_text(person, "language", "ko"), "en") == 0;
+        if (!wish->language)
+            wish->language = english ? "en" : "ko";
+    }
+    json_free(person);
+    bytes_done(&id);
+    remote_close(t);
+    return good;
+}
+
+static int preview(struct wish *wish, const char *file)
 {
     struct fail why = {0};
     json values = json_absent(), shown = json_array();
     struct definition *d = NULL;
-    bool good = cli_value(wish->values, &values, &why) &&
+    bool good = cli_value(wish->values, &values, &why) && take_person(wish, &values, &why) &&
                 (d = cli_definition(file, cli_functions(wish->plugins), &why)) != NULL;
     if (good)
         good = wish->template ? show_named(wish, d->metadata, values, &shown, &why)
@@ -166,6 +195,9 @@ static bool take_option(struct wish *wish, int option)
     case 's':
         wish->subject = optarg;
         return true;
+    case 'a':
+        wish->as = optarg;
+        return true;
     case 'v':
         wish->values = optarg;
         return true;
@@ -186,12 +218,17 @@ static bool take_option(struct wish *wish, int option)
 
 int command_mail(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"template", required_argument, NULL, 't'}, {"language", required_argument, NULL, 'l'},
-        {"subject", required_argument, NULL, 's'},  {"values", required_argument, NULL, 'v'},
-        {"plugins", required_argument, NULL, 'p'},  {"server", required_argument, NULL, 'S'},
-        {"data", required_argument, NULL, 'd'},     {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},           {0}};
+    static const struct option options[] = {{"template", required_argument, NULL, 't'},
+                                            {"language", required_argument, NULL, 'l'},
+                                            {"subject", required_argument, NULL, 's'},
+                                            {"values", required_argument, NULL, 'v'},
+                                            {"plugins", required_argument, NULL, 'p'},
+                                            {"server", required_argument, NULL, 'S'},
+                                            {"data", required_argument, NULL, 'd'},
+                                            {"as", required_argument, NULL, 'a'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct wish wish = {0};
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (option == 'h')

@@ -84,6 +84,9 @@ void web_write_outcome(struct web *w, struct page *p, json outcome);
 // The two lists of a person's inbox; for the page of the link and for who is logged in.
 void inbox_write(struct web *w, struct page *p, const char *person);
 void web_write_inbox_link(struct web *w, struct page *p, const char *person);
+// The one person of this id, name or address, by mem_free; NULL and what to say. Nobody is listed:
+// what a participant does not know he does not learn here.
+char *web_person_called(struct web *w, const char *text, enum word *said);
 // A text, a number, or {at: instant}, of a fact or a cell.
 void web_write_value(struct web *w, struct page *p, const char *instance, json value);
 

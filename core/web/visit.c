@@ -171,9 +171,7 @@ static bool is_called(json person, const char *text)
            strcmp(json_get_text(person, "email", ""), text) == 0;
 }
 
-// The one person of this id, name or address; NULL and what to say. Nobody is listed: what a
-// participant does not know he does not learn here.
-static char *person_called(struct web *w, const char *text, enum word *said)
+char *web_person_called(struct web *w, const char *text, enum word *said)
 {
     struct fail why = {0};
     json found = people_find(w->opts.people, text, 200, &why);
@@ -203,7 +201,7 @@ static void delegate(void *context, struct request *r)
     enum word said;
     if (!begin(w, r, &v, &form))
         return;
-    char *name = form_trimmed(form, "_to"), *id = person_called(w, name, &said);
+    char *name = form_trimmed(form, "_to"), *id = web_person_called(w, name, &said);
     if (id)
         visit_answer(w, r, &v, &(struct answer){.data = json_null(), .delegate = id});
     else

@@ -154,6 +154,19 @@ for (const size of Object.keys(widths)) {
       assert.equal(await letter.locator('body script').count(), 0);
     }
     await picture(page, `${size}-mails`);
+    for (const [who, as] of [['심사위원', /j1@example.org[^]*심사위원 님, 반갑습니다\.\n[^]*\/w\/…/], ['j2', /메일 주소가 없어[^]*Welcome, Reviewer <b>abroad<\/b>\./]]) {
+      await page.getByLabel(/누가 받을/).fill(who);
+      await page.getByRole('button', { name: '그 사람 것으로 보기' }).click();
+      await says(page.locator('main'), as);
+      assert.doesNotMatch(await page.locator('main').innerText(), who === 'j2' ? /반갑습니다/ : /Welcome/);
+      if (who === 'j2') assert.equal(await page.locator('iframe').count(), 0);
+      else await says(page.frameLocator('iframe').first().locator('body'), /심사위원 님, 반갑습니다\. 여기/);
+      await accessible(page);
+      await picture(page, `${size}-mails-${who === 'j2' ? 'nobody' : 'person'}`);
+    }
+    await page.getByLabel(/누가 받을/).fill('누구인지 모름');
+    await page.getByRole('button', { name: '그 사람 것으로 보기' }).click();
+    await says(page.locator('[role=alert]'), /찾지 못했습니다/);
   });
   await test(`${size}: an instance shows what it waits for, its picture, history and lists`, async () => {
     const page = await open(size);
