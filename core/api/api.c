@@ -148,7 +148,7 @@ const struct resource resources[] = {
      "Claim for `as` what a group or role was asked", NULL, "Claim", "200 403 404 409 422"},
     {"POST", "/api/v1/items/{id}/give-back", item_return, OPERATE, "items",
      "Give back what `as` had claimed", NULL, "Claim", "200 403 404 409 422"},
-    {"GET", "/api/v1/people", persons_list, PEOPLE, "people", "The directory", "q limit", NULL, "200"},
+    {"GET", "/api/v1/people", persons_list, PEOPLE, "people", "The directory", "q cursor limit", NULL, "200"},
     {"POST", "/api/v1/people", person_put, PEOPLE, "people", "Add or change a person", NULL, "Person", "200 422"},
     {"GET", "/api/v1/people/{id}", person_get, PEOPLE, "people", "One person", NULL, NULL, "200 404"},
     {"POST", "/api/v1/people/import", persons_import, PEOPLE, "people",

@@ -10,9 +10,9 @@ void persons_list(struct api *a, struct request *r)
     const char *after, *text = request_query(r, "q");
     if (!read_page(r, &limit, &after))
         return;
-    json list = people_find(a->people, text ? text : "", limit, &why);
+    json list = people_find_after(a->people, text ? text : "", after, limit, &why);
     if (json_is_array(list))
-        reply_page(r, list, limit, NULL);
+        reply_page(r, list, limit, "id");
     else
         request_fail(r, &why);
 }

@@ -432,18 +432,26 @@ static bool row_matches(const struct row *row, const char *text, const char *key
 
 json people_find(struct people *p, const char *text, size_t limit, struct fail *why)
 {
+    return people_find_after(p, text, NULL, limit, why);
+}
+
+json people_find_after(struct people *p, const char *text, const char *after, size_t limit,
+                       struct fail *why)
+{
     struct scan *scan = NULL;
     char *key = text_normal("the text to look for", text, PERSON_NAME_BYTES, why);
     char *fold = key == NULL ? NULL : folded(key, why);
     json found = json_array();
-    struct scan_opts opts = {.table = TABLE_PERSON, .index = -1};
+    struct value from = value_text(after != NULL ? after : "");
+    struct scan_opts opts = {.table = TABLE_PERSON, .index = -1, .from = &from};
     bool good = fold != NULL && store_scan(p->store, &opts, &scan, why);
     struct row row;
     if (good)
         why->kind = FAIL_NONE;
     while (good && json_length(found) < limit && scan_next(scan, &row, why)) {
         json person;
-        if (row_matches(&row, key, fold)) {
+        bool is_before = after != NULL && strcmp(row_text(&row, PERSON_ID), after) == 0;
+        if (!is_before && row_matches(&row, key, fold)) {
             good = person_of_row(p, &row, &person, why);
             if (good)
                 json_append_take(&found, person);

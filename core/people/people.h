@@ -35,7 +35,10 @@ const struct zone *people_zone(const struct people *p);
 // is shown, never put.
 CHECKED bool people_put(struct people *p, json person, struct fail *why);
 json people_get(struct people *p, const char *id, struct fail *why); // absent if unknown
+// By id, ascending; `after` (NULL: none) is the last id of the page before.
 json people_find(struct people *p, const char *text, size_t limit, struct fail *why);
+json people_find_after(struct people *p, const char *text, const char *after, size_t limit,
+                       struct fail *why);
 // A membership [since, until): dates ("2013-05-24", read in the zone) or RFC 3339 instants to the
 // millisecond, or NULL: open.
 CHECKED bool people_join(struct people *p, const char *group, const char *person, const char *since,

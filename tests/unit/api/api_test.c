@@ -421,8 +421,19 @@ TEST(api, keeps_the_directory)
                 "서천군수");
     expect_get(&p, "/api/v1/people/m01", 200, "name", "서천군수");
     expect_get(&p, "/api/v1/people?q=%EC%84%9C%EC%B2%9C", 200, "items.0.id", "m01");
+    expect_post(&p, "/api/v1/people", "{\"id\":\"m02\",\"name\":\"익산시장\"}", 200, "id", "m02");
+    expect_post(&p, "/api/v1/people", "{\"id\":\"m03\",\"name\":\"서천부군수\"}", 200, "id", "m03");
+    struct answer_got got = get(&p, "/api/v1/people?limit=1&q=%EC%84%9C%EC%B2%9C");
+    assert_at(got.body, "items.0.id", "m01");
+    char *next = mem_printf("/api/v1/people?limit=2&q=%%EC%%84%%9C%%EC%%B2%%9C&cursor=%s",
+                            json_get_text(got.body, "next", "?"));
+    expect_get(&p, next, 200, "items.0.id", "m03");
+    expect_get(&p, next, 200, "next", "null");
+    expect_get(&p, "/api/v1/people?cursor=x", 400, "code", "bad_cursor");
+    mem_free(next);
+    got_done(&got);
     expect_get(&p, "/api/v1/people/none", 404, "code", "not_found");
-    expect_post(&p, "/api/v1/people", "{\"id\":\"m02\"}", 422, "status", "422");
+    expect_post(&p, "/api/v1/people", "{\"id\":\"m04\"}", 422, "status", "422");
     expect_get(&p, "/api/v1/items", 200, "items", "[]");
     expect_get(&p, "/api/v1/items/none", 404, "code", "not_found");
     expect_post(&p, "/api/v1/items/none/answers", "{\"data\":{}}", 404, "code", "not_found");
