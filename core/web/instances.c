@@ -239,8 +239,28 @@ static void write_cancel(struct page *p, const char *id)
          two(p, "취소하기", "Cancel"));
 }
 
-static void write_controls(struct page *p, const char *id, const char *status)
+#define MIGRATES_WHEN CANCELS_WHEN " faulted"
+
+// To the latest version, where that is another; which one is said on the button and sent with it,
+// so that nobody goes to one that was deployed meanwhile.
+static void write_migrate(struct web *w, struct page *p, const char *id, json of)
 {
+    struct fail why = {0};
+    struct definition_ref ref = {json_get_text(of, "namespace", ""), json_get_text(of, "name", ""),
+                                 NULL};
+    const struct definition *latest = engine_definition(w->opts.engine, &ref, &why);
+    if (!latest || strcmp(latest->version, json_get_text(of, "version", "")) == 0)
+        return;
+    html(&p->out, "<form method=post action=\"/console/instances/%u/migrate\">", id);
+    web_write_csrf(p);
+    html(&p->out,
+         "<input type=hidden name=version value=\"%s\"><button class=quiet>%s %s</button></form>",
+         latest->version, two(p, "새 판으로 옮기기:", "Move to version"), latest->version);
+}
+
+static void write_controls(struct web *w, struct page *p, const char *id, json shown)
+{
+    const char *status = json_get_text(shown, "status", "");
     static const struct {
         const char *verb, *ko, *en, *when;
     } controls[] = {{"pause", "멈추기", "Pause", "waiting running pending"},
@@ -255,6 +275,11 @@ static void write_controls(struct page *p, const char *id, const char *status)
         web_write_csrf(p);
         html(&p->out, "<button class=quiet>%s</button></form>",
              two(p, controls[i].ko, controls[i].en));
+    }
+    if (strstr(MIGRATES_WHEN, status)) {
+        json of = json_get(shown, "definition");
+        write_migrate(w, p, id, of);
+        json_free(of);
     }
     html(&p->out, "</div>\n");
     if (strstr(CANCELS_WHEN, status))
@@ -309,7 +334,7 @@ static void show_instance(void *context, struct request *r)
     if (incident)
         html(&p.out, "<div class=refusal role=alert>%s</div>", incident);
     if (*status && web_may(w, r, PERMIT_OPERATE))
-        write_controls(&p, id, status);
+        write_controls(w, &p, id, shown);
     write_outcomes(w, &p, id);
     write_views(w, &p, id);
     roll_write_links(w, &p, id);
@@ -352,6 +377,28 @@ static void draw_instance(void *context, struct request *r)
     json_free(shown);
 }
 
+static void go_back(struct web *w, struct request *r, const char *id)
+{
+    char *location = mem_printf("/console/instances/%s", id);
+    web_redirect_after_commit(w, r, location);
+    mem_free(location);
+}
+
+static void migrate(struct web *w, struct request *r, const char *id)
+{
+    struct fail why = {0};
+    const struct form *form = request_form(r, &why);
+    const char *version = form ? form_text(form, "version", NULL) : NULL;
+    if (!form || !engine_migrate(w->opts.engine, id, version, &why)) {
+        page_fail(r, &why);
+        return;
+    }
+    json detail = json_object();
+    json_set_text(&detail, "version", version);
+    web_record(w, r, "migrate", id, detail);
+    go_back(w, r, id);
+}
+
 static void control(void *context, struct request *r)
 {
     static const char *const verbs[] = {"cancel", "pause", "resume", "retry"};
@@ -366,9 +413,11 @@ static void control(void *context, struct request *r)
             return;
         }
         web_record(w, r, verb, id, json_absent());
-        char *location = mem_printf("/console/instances/%s", id);
-        web_redirect_after_commit(w, r, location);
-        mem_free(location);
+        go_back(w, r, id);
+        return;
+    }
+    if (strcmp(verb, "migrate") == 0) {
+        migrate(w, r, id);
         return;
     }
     fail(&why, FAIL_NOT_FOUND, "there is no '%s'", verb);

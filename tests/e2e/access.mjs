@@ -423,6 +423,26 @@ await test('acts are in the chain with who did them; an instance has its own', a
   assert.doesNotMatch(korean, /\b(account|roles?|scope|reason|with|status|definition|token|person|task): /);
   assert.match(await (await ask('/console/acts', { cookie: cookies.auditor })).text(), /operator/);
 });
+await test('the console moves a case to the new version of its definition, or says why not', async () => {
+  const text = (version, task) => `document: { dsl: 1.0.3, namespace: my, name: moves, version: ${version} }\ndo:\n  - ${task}: { wait: P30D }\n`;
+  const deploy = async (version, task) => assert.equal((await ask('/api/v1/definitions', { token: tokens.author, json: { text: text(version, task) } })).status, 201);
+  await deploy('1.0.0', 'nap');
+  const { id } = await (await ask('/api/v1/instances', { token: tokens.start, json: { definition: { namespace: 'my', name: 'moves' } } })).json();
+  const where = `/console/instances/${id}`, cookie = cookies.operator, _csrf = await csrfOf(cookie);
+  const page = async (cookie) => (await ask(where, { cookie, headers: { 'accept-language': 'en' } })).text();
+  assert.doesNotMatch(await page(cookie), /Move to version/);
+  await deploy('1.1.0', 'nap');
+  assert.match(await page(cookie), /Move to version 1\.1\.0/);
+  assert.doesNotMatch(await page(cookies.auditor), /Move to version/);
+  assert.equal((await ask(`${where}/migrate`, { cookie, form: { version: '1.1.0' } })).status, 403, 'without the mark of our own pages');
+  assert.equal((await ask(`${where}/migrate`, { cookie: cookies.auditor, form: { _csrf: await csrfOf(cookies.auditor), version: '1.1.0' } })).status, 403, 'an auditor');
+  assert.equal((await ask(`${where}/migrate`, { cookie, form: { _csrf, version: '1.1.0' } })).status, 303);
+  assert.match(await page(cookie), /my\/moves 1\.1\.0/);
+  await deploy('1.2.0', 'sleep');
+  const refused = await ask(`${where}/migrate`, { cookie, form: { _csrf, version: '1.2.0' } });
+  assert.equal(refused.status, 409);
+  assert.match(await refused.text(), /nap/, 'the sentence names the task in the way');
+});
 const actsNow = async () => (await (await ask('/api/v1/acts', { token: tokens.auditor })).json()).items.flatMap((row) => row.acts);
 const done = async (act) => (await actsNow()).find((e) => e.act === act);
 await test('what a clerk does to the directory is in the chain, from the pages and from the API', async () => {
