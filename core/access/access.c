@@ -210,11 +210,6 @@ const struct actor *access_check(struct access *x, struct request *r)
     return actor;
 }
 
-struct engine *access_engine(const struct access *x)
-{
-    return x->engine;
-}
-
 void access_record(struct access *x, const struct actor *actor, const struct act *act)
 {
     acts_record(&x->acts, actor, act);

@@ -28,7 +28,6 @@ struct access_opts {
 };
 struct access *access_new(const struct access_opts *opts); // copies the texts
 void access_free(struct access *x);                        // what is on the pool ends by itself
-struct engine *access_engine(const struct access *x);
 
 enum actor_kind {
     ACTOR_NOBODY,

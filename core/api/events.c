@@ -12,7 +12,6 @@
 #include "net/form.h"
 #include "net/mime.h"
 
-#define TYPE_EVENT "application/cloudevents+json"
 #define TYPE_BATCH "application/cloudevents-batch+json"
 
 // ---- binary mode: attributes are headers, the body is the data

@@ -277,11 +277,6 @@ struct store *site_store(struct site *s)
     return s->store;
 }
 
-json site_secrets(struct site *s)
-{
-    return s->secrets;
-}
-
 static void on_pulse(uv_timer_t *handle)
 {
     (void)handle; // that the loop wakes is enough

@@ -33,7 +33,6 @@ uv_loop_t *site_loop(struct site *s);
 struct engine *site_engine(struct site *s);
 struct people *site_people(struct site *s);
 struct store *site_store(struct site *s);
-json site_secrets(struct site *s); // borrowed
 
 // Runs until `done` says so (true), or only waits are left that lie further off than patience_ms
 // (false); virtual sites skip to them instead, and return false when nothing is due at all. False

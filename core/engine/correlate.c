@@ -82,19 +82,18 @@ static void list_read(struct engine *e, const char *type, struct filter_list *li
         const char *last = list->count > 0 ? list->texts[list->count - 1] : NULL;
         char *past = last ? mem_printf("%s\x01", last) : NULL; // sorts right behind `last`
         struct value from = value_text(past);
-        struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_SUBSCRIPTION,
-                                                                    .index = INDEX_TYPE,
-                                                                    .prefix = &prefix,
-                                                                    .prefix_count = 1,
-                                                                    .from = past ? &from : NULL});
-        struct row row = {0};
-        bool more = rows_next(scan, &row);
+        struct scan_opts opts = {.table = TABLE_SUBSCRIPTION,
+                                 .index = INDEX_TYPE,
+                                 .prefix = &prefix,
+                                 .prefix_count = 1,
+                                 .from = past ? &from : NULL};
+        struct row row;
+        bool more = rows_first(e->store, &opts, &row);
         mem_free(past);
         if (!more)
             return;
         list_add(list, row_text(&row, SUBSCRIPTION_FILTER));
         row_done(&row);
-        scan_done(scan);
     }
 }
 
@@ -114,13 +113,11 @@ const struct filter_list *correlate_filters(struct engine *e, const char *type)
 
 void correlate_recover(struct engine *e)
 {
-    struct scan *scan = rows_scan(
-        e->store, &(struct scan_opts){.table = TABLE_EVENT, .index = -1, .descending = true});
-    struct row row = {0};
-    if (rows_next(scan, &row)) {
+    struct scan_opts last = {.table = TABLE_EVENT, .index = -1, .descending = true};
+    struct row row;
+    if (rows_first(e->store, &last, &row)) {
         e->correlator.next_seq = row_integer(&row, EVENT_SEQ) + 1;
         row_done(&row);
-        scan_done(scan);
     }
     e->correlator.types_from = e->correlator.next_seq;
 }
@@ -440,15 +437,13 @@ bool correlate_any(struct engine *e, const char *instance, const char *path, int
 {
     struct value key[4];
     rows_address(key, instance, path, attempt, "");
-    struct scan *scan = rows_scan(
-        e->store, &(struct scan_opts){
-                      .table = TABLE_SUBSCRIPTION, .index = -1, .prefix = key, .prefix_count = 3});
-    struct row row = {0};
-    if (!rows_next(scan, &row))
-        return false;
-    row_done(&row);
-    scan_done(scan);
-    return true;
+    struct scan_opts opts = {
+        .table = TABLE_SUBSCRIPTION, .index = -1, .prefix = key, .prefix_count = 3};
+    struct row row;
+    bool any = rows_first(e->store, &opts, &row);
+    if (any)
+        row_done(&row);
+    return any;
 }
 
 void correlate_consumed(struct engine *e, const struct live *l, int64_t event_seq, const char *path)

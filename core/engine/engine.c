@@ -148,13 +148,11 @@ bool engine_may_begin(struct engine *e, struct fail *why)
 static void seed_random(struct engine *e)
 {
     int64_t commit = 0;
-    struct row row = {0};
-    struct scan *scan = rows_scan(
-        e->store, &(struct scan_opts){.table = TABLE_COMMIT, .index = -1, .descending = true});
-    if (rows_next(scan, &row)) {
+    struct scan_opts last = {.table = TABLE_COMMIT, .index = -1, .descending = true};
+    struct row row;
+    if (rows_first(e->store, &last, &row)) {
         commit = row_integer(&row, COMMIT_SEQ);
         row_done(&row);
-        scan_done(scan);
     }
     random_seed(&e->random, e->port->seed + (uint64_t)commit * 0x9e3779b97f4a7c15ULL);
 }

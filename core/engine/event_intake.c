@@ -28,16 +28,13 @@ struct intake {
 static bool find_known(struct engine *e, const struct intake *in, int64_t *seq)
 {
     struct value prefix[] = {value_text(json_text(in->source)), value_text(json_text(in->id))};
-    struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_EVENT,
-                                                                .index = INDEX_IDENTITY,
-                                                                .prefix = prefix,
-                                                                .prefix_count = 2});
-    struct row row = {0};
-    if (!rows_next(scan, &row))
+    struct scan_opts opts = {
+        .table = TABLE_EVENT, .index = INDEX_IDENTITY, .prefix = prefix, .prefix_count = 2};
+    struct row row;
+    if (!rows_first(e->store, &opts, &row))
         return false;
     *seq = row_integer(&row, EVENT_SEQ);
     row_done(&row);
-    scan_done(scan);
     return true;
 }
 

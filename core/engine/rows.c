@@ -36,6 +36,15 @@ bool rows_next(struct scan *scan, struct row *row)
     return false;
 }
 
+bool rows_first(struct store *s, const struct scan_opts *opts, struct row *row)
+{
+    struct scan *scan = rows_scan(s, opts);
+    if (!rows_next(scan, row))
+        return false;
+    scan_done(scan);
+    return true;
+}
+
 json rows_json(const struct row *row, int column)
 {
     return rows_json_or(row, column, json_null());

@@ -10,6 +10,8 @@
 void rows_get(struct store *s, enum table table, const struct value *key, struct row *out);
 struct scan *rows_scan(struct store *s, const struct scan_opts *opts);
 bool rows_next(struct scan *scan, struct row *row); // at the end it does scan_done itself
+// The first row of a scan, if there is one; the caller does row_done.
+bool rows_first(struct store *s, const struct scan_opts *opts, struct row *row);
 
 // The address of a wait as a key: instance, path, attempt, name.
 static inline void rows_address(struct value key[4], const char *instance, const char *path,

@@ -219,8 +219,10 @@ static void list_incidents(struct engine *e, const char *status, size_t limit, j
                                                                 .prefix = &prefix,
                                                                 .prefix_count = 1});
     struct row row = {0};
-    while (rows_next(scan, &row)) {
-        if (!row_is_null(&row, INSTANCE_INCIDENT) && json_length(*out) < limit) {
+    while (json_length(*out) < limit) {
+        if (!rows_next(scan, &row))
+            return;
+        if (!row_is_null(&row, INSTANCE_INCIDENT)) {
             json item = json_object();
             json_set_text(&item, "instance", row_text(&row, INSTANCE_ID));
             json_set_text(&item, "incident", row_text(&row, INSTANCE_INCIDENT));
@@ -229,6 +231,7 @@ static void list_incidents(struct engine *e, const char *status, size_t limit, j
         }
         row_done(&row);
     }
+    scan_done(scan);
 }
 
 json engine_incidents(struct engine *e, size_t limit)

@@ -71,15 +71,12 @@ bool timers_any(struct engine *e, const char *instance, const char *path, int64_
 {
     struct value key[4];
     rows_address(key, instance, path, attempt, "");
-    struct scan *scan = rows_scan(
-        e->store,
-        &(struct scan_opts){.table = TABLE_TIMER, .index = -1, .prefix = key, .prefix_count = 3});
-    struct row row = {0};
-    if (!rows_next(scan, &row))
-        return false;
-    row_done(&row);
-    scan_done(scan);
-    return true;
+    struct scan_opts opts = {.table = TABLE_TIMER, .index = -1, .prefix = key, .prefix_count = 3};
+    struct row row;
+    bool any = rows_first(e->store, &opts, &row);
+    if (any)
+        row_done(&row);
+    return any;
 }
 
 // The owner decides to whom it goes. The row is gone in the batch in which the input is put away.

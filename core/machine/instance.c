@@ -83,11 +83,6 @@ bool instance_is_open(const struct instance *i)
            i->status != STATUS_COMPLETED;
 }
 
-int64_t instance_started_ms(const struct instance *i)
-{
-    return i->started_ms;
-}
-
 json instance_input(const struct instance *i)
 {
     return json_ref(i->input);

@@ -34,10 +34,9 @@ const char *instance_id(const struct instance *i);
 struct definition *instance_definition(const struct instance *i);
 enum instance_status instance_status(const struct instance *i);
 bool instance_is_open(const struct instance *i); // neither cancelled, faulted nor completed
-int64_t instance_started_ms(const struct instance *i);
-json instance_input(const struct instance *i);  // raw; absent before the start
-json instance_output(const struct instance *i); // absent until completed
-json instance_error(const struct instance *i);  // problem details; absent unless faulted
+json instance_input(const struct instance *i);   // raw; absent before the start
+json instance_output(const struct instance *i);  // absent until completed
+json instance_error(const struct instance *i);   // problem details; absent unless faulted
 json instance_context(const struct instance *i);
 
 // One sentence that says what it waits for ("waits for an event 'paid' (task 'pay')"), or "" when

@@ -340,11 +340,6 @@ void sandbox_free(struct sandbox *sb)
     mem_free(sb);
 }
 
-lua_State *sandbox_lua(struct sandbox *sb)
-{
-    return sb->lua;
-}
-
 const char *sandbox_name(const struct sandbox *sb)
 {
     return sb->name;

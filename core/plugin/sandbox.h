@@ -34,7 +34,6 @@ enum sandbox_end {
 
 struct sandbox *sandbox_new(const struct sandbox_limits *limits, const char *name);
 void sandbox_free(struct sandbox *sb);
-lua_State *sandbox_lua(struct sandbox *sb);
 struct sandbox *sandbox_of(lua_State *L); // of any of its threads
 const char *sandbox_name(const struct sandbox *sb);
 size_t sandbox_memory(const struct sandbox *sb);

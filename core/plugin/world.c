@@ -147,11 +147,6 @@ int64_t world_now_ms(const struct world *w)
     return w->port.now_ms;
 }
 
-struct memory_disk *world_disk(struct world *w)
-{
-    return w->disk;
-}
-
 // ---- time
 
 bool world_settle(struct world *w, struct fail *why)

@@ -45,6 +45,3 @@ CHECKED bool world_crash(struct world *w, struct fail *why);
 // at, to, person, subject, text, html, attachments, status}]; seq counts them, at is when it went.
 // What was suppressed, or waits for the end of quiet hours, is not among them.
 json world_mails(struct world *w, int64_t after, struct fail *why);
-// Where faults of the disk are set.
-struct memory_disk;
-struct memory_disk *world_disk(struct world *w);

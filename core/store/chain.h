@@ -21,6 +21,3 @@ struct hash chain_next(const struct hash *before, const struct chain_entry *entr
 // What stands in history for a personal payload.
 struct hash chain_personal(const void *salt, size_t salt_bytes, const void *body,
                            size_t body_bytes);
-
-// One line of a commit's heads: "instance seq hash\n", the hash in base64url.
-#define CHAIN_LINE_EXTRA (1 + 20 + 1 + BASE64_SIZE(HASH_BYTES) + 1) // beside the instance
