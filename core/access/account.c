@@ -10,8 +10,7 @@
 #include "base/utf8.h"
 #include "calendar/instant.h"
 
-#define INDEX_SUBJECT 0 // of TABLE_ACCOUNT
-#define ACCOUNTS_MAX  10000
+#define ACCOUNTS_MAX 10000
 
 bool account_name(const char *given, char out[ACCOUNT_NAME_BYTES + 1], struct fail *why)
 {
@@ -72,7 +71,7 @@ bool account_by_subject(struct access *x, const char *subject, struct account *o
     *out = (struct account){0};
     if (!store_scan(x->store,
                     &(struct scan_opts){.table = TABLE_ACCOUNT,
-                                        .index = INDEX_SUBJECT,
+                                        .index = ACCOUNT_BY_SUBJECT,
                                         .prefix = &prefix,
                                         .prefix_count = 1},
                     &scan, why))

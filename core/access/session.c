@@ -9,7 +9,6 @@
 #include "base/utf8.h"
 #include "calendar/instant.h"
 
-#define INDEX_ACCOUNT   0 // of TABLE_SESSION
 #define AGENT_BYTES_MAX 200
 
 _Static_assert(SESSION_SIZE == SECRET_SIZE, "a secret fits");
@@ -51,7 +50,7 @@ static struct scan *scan_of(struct access *x, const char *account, struct fail *
     struct scan *scan = NULL;
     return store_scan(x->store,
                       &(struct scan_opts){.table = TABLE_SESSION,
-                                          .index = INDEX_ACCOUNT,
+                                          .index = SESSION_BY_ACCOUNT,
                                           .prefix = &prefix,
                                           .prefix_count = 1},
                       &scan, why)

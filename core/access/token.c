@@ -11,10 +11,8 @@
 #include "calendar/duration.h"
 #include "calendar/instant.h"
 
-#define INDEX_ID      0 // of TABLE_TOKEN
-#define INDEX_ACCOUNT 1
-#define TOKENS_MAX    10000
-#define SCOPE_BYTES   200
+#define TOKENS_MAX  10000
+#define SCOPE_BYTES 200
 
 _Static_assert(sizeof TOKEN_PREFIX - 1 + SECRET_SIZE <= TOKEN_SIZE, "a token fits");
 
@@ -78,7 +76,7 @@ static struct scan *scan_by(struct access *x, int index, const struct value *pre
 json token_list(struct access *x, struct fail *why)
 {
     struct row row = {0};
-    struct scan *scan = scan_by(x, INDEX_ID, NULL, why);
+    struct scan *scan = scan_by(x, TOKEN_BY_ID, NULL, why);
     if (!scan)
         return json_absent();
     json out = json_array();
@@ -154,7 +152,7 @@ static bool is_taken(struct access *x, const char *name)
 {
     struct row row = {0};
     struct fail why = {0};
-    struct scan *scan = scan_by(x, INDEX_ID, NULL, &why);
+    struct scan *scan = scan_by(x, TOKEN_BY_ID, NULL, &why);
     bool taken = false;
     while (scan && !taken && scan_next(scan, &row, &why)) {
         taken = is_good(&row, access_now_ms(x)) && strcmp(row_text(&row, TOKEN_NAME), name) == 0;
@@ -254,7 +252,7 @@ bool token_revoke(struct access *x, const struct actor *by, const char *id_or_na
                   struct fail *why)
 {
     struct row row = {0}, found = {0};
-    struct scan *scan = access_may_change(x, why) ? scan_by(x, INDEX_ID, NULL, why) : NULL;
+    struct scan *scan = access_may_change(x, why) ? scan_by(x, TOKEN_BY_ID, NULL, why) : NULL;
     if (!scan)
         return false;
     while (scan_next(scan, &row, why)) {
@@ -285,7 +283,7 @@ bool tokens_revoke_of(struct access *x, const char *account, struct fail *why)
 {
     struct value prefix = value_text(account);
     struct row row = {0};
-    struct scan *scan = scan_by(x, INDEX_ACCOUNT, &prefix, why);
+    struct scan *scan = scan_by(x, TOKEN_BY_ACCOUNT, &prefix, why);
     if (!scan)
         return false;
     while (scan_next(scan, &row, why)) {

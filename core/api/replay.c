@@ -14,7 +14,6 @@
 
 #define KEY_PREFIX      "api "
 #define KEY_BYTES_MAX   255
-#define INDEX_AT        0 // of TABLE_REQUEST
 #define SWEEP_EVERY     16
 #define SWEEP_ROWS      64
 #define REPLY_BYTES_MAX ((size_t)64 * 1024 * 1024)
@@ -106,7 +105,7 @@ static void sweep(struct api *a)
     struct fail why = {0};
     bool more = store_scan(store,
                            &(struct scan_opts){.table = TABLE_REQUEST,
-                                               .index = INDEX_AT,
+                                               .index = REQUEST_BY_AT,
                                                .to = &to,
                                                .after = row_is_there(&a->swept) ? &a->swept : NULL},
                            &scan, &why);

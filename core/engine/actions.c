@@ -15,8 +15,6 @@
 #include "engine/state.h"
 #include "engine/timers.h"
 
-#define INDEX_PARENT 2 // of TABLE_INSTANCE
-
 // HTTP is idempotent by its method, or by the Idempotency-Key that is sent with every request; a
 // process is not. A task may say otherwise: `metadata: { effects: once }`.
 static const char *effect_class(const struct task *task)
@@ -162,7 +160,7 @@ static void drop_children(struct engine *e, struct live *l, const char *path, in
     drop_new_children(e, l, path, attempt, reason);
     struct scan *scan =
         rows_scan(e->store, &(struct scan_opts){.table = TABLE_INSTANCE,
-                                                .index = INDEX_PARENT,
+                                                .index = INSTANCE_BY_PARENT,
                                                 .prefix = (struct value[]){value_text(l->id)},
                                                 .prefix_count = 1});
     struct row row = {0};

@@ -279,9 +279,10 @@ static void move_instances(struct engine *e, struct catalogue_entry *from,
 {
     lives_flush(e);
     struct value prefix[] = {value_text(from->namespace), value_text(from->name)};
-    struct scan *scan = rows_scan(
-        e->store, &(struct scan_opts){
-                      .table = TABLE_INSTANCE, .index = 1, .prefix = prefix, .prefix_count = 2});
+    struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_INSTANCE,
+                                                                .index = INSTANCE_BY_DEFINITION,
+                                                                .prefix = prefix,
+                                                                .prefix_count = 2});
     struct row row = {0};
     while (rows_next(scan, &row)) {
         if (strcmp(row_text(&row, INSTANCE_VERSION), from->version) == 0) {

@@ -10,10 +10,8 @@
 #include "engine/rows.h"
 #include "engine/state.h"
 
-#define INDEX_EVENT_TYPE 1
-#define INDEX_TYPE       1 // of TABLE_SUBSCRIPTION
-#define TEXT_BYTES_MAX   ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
-#define TYPES_MAX        10000 // event types whose last event is remembered
+#define TEXT_BYTES_MAX ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
+#define TYPES_MAX      10000 // event types whose last event is remembered
 
 void correlate_init(struct correlator *c)
 {
@@ -83,7 +81,7 @@ static void list_read(struct engine *e, const char *type, struct filter_list *li
         char *past = last ? mem_printf("%s\x01", last) : NULL; // sorts right behind `last`
         struct value from = value_text(past);
         struct scan_opts opts = {.table = TABLE_SUBSCRIPTION,
-                                 .index = INDEX_TYPE,
+                                 .index = SUBSCRIPTION_BY_TYPE,
                                  .prefix = &prefix,
                                  .prefix_count = 1,
                                  .from = past ? &from : NULL};
@@ -216,7 +214,7 @@ static struct scan *scan_since(struct engine *e, const char *type, int64_t from)
     struct value prefix = value_text(type), first = value_integer(from);
     bool all = strcmp(type, "*") == 0;
     return rows_scan(e->store, &(struct scan_opts){.table = TABLE_EVENT,
-                                                   .index = all ? -1 : INDEX_EVENT_TYPE,
+                                                   .index = all ? -1 : EVENT_BY_TYPE,
                                                    .prefix = all ? NULL : &prefix,
                                                    .prefix_count = all ? 0 : 1,
                                                    .from = &first});

@@ -12,8 +12,6 @@
 #include "engine/schedule.h"
 #include "engine/state.h"
 
-#define INDEX_IDENTITY 0 // of TABLE_EVENT
-#define INDEX_KEY      0 // of TABLE_SUBSCRIPTION
 #define TEXT_BYTES_MAX ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
 
 struct intake {
@@ -29,7 +27,7 @@ static bool find_known(struct engine *e, const struct intake *in, int64_t *seq)
 {
     struct value prefix[] = {value_text(json_text(in->source)), value_text(json_text(in->id))};
     struct scan_opts opts = {
-        .table = TABLE_EVENT, .index = INDEX_IDENTITY, .prefix = prefix, .prefix_count = 2};
+        .table = TABLE_EVENT, .index = EVENT_BY_IDENTITY, .prefix = prefix, .prefix_count = 2};
     struct row row;
     if (!rows_first(e->store, &opts, &row))
         return false;
@@ -138,7 +136,7 @@ static void meet_key(struct engine *e, struct intake *in, const char *filter,
 {
     struct value prefix[] = {value_text(filter), value_text(key->data)};
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_SUBSCRIPTION,
-                                                                .index = INDEX_KEY,
+                                                                .index = SUBSCRIPTION_BY_KEY,
                                                                 .prefix = prefix,
                                                                 .prefix_count = 2});
     struct row row = {0};

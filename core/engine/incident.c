@@ -49,7 +49,7 @@ static bool has_child(struct engine *e, const struct live *l)
         return true;
     struct scan *scan =
         rows_scan(e->store, &(struct scan_opts){.table = TABLE_INSTANCE,
-                                                .index = 2,
+                                                .index = INSTANCE_BY_PARENT,
                                                 .prefix = (struct value[]){value_text(l->id)},
                                                 .prefix_count = 1});
     struct row row = {0};

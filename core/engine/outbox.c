@@ -10,7 +10,6 @@
 #include "engine/timers.h"
 
 #define TEXT_BYTES_MAX      ((size_t)1 << 28)
-#define INDEX_STATUS        0
 #define TIMER_INSTANCE_NAME "~effect"
 
 struct outbox_kind {
@@ -528,7 +527,7 @@ static struct scan *scan_status(struct engine *e, const char *status)
 {
     struct value prefix = value_text(status);
     return rows_scan(e->store, &(struct scan_opts){.table = TABLE_EFFECT,
-                                                   .index = INDEX_STATUS,
+                                                   .index = EFFECT_BY_STATUS,
                                                    .prefix = &prefix,
                                                    .prefix_count = 1});
 }

@@ -9,12 +9,11 @@
 #include "engine/rows.h"
 #include "engine/state.h"
 
-#define PASS_MS        INT64_C(3600000)
-#define SLICE_MS       INT64_C(100) // between two slices
-#define ASK_ROWS       128
-#define DELETE_ROWS    32
-#define CONSUMED_ROWS  1024 // of one event; more go with the next slice
-#define INDEX_CONSUMED 0    // of TABLE_CONSUMED
+#define PASS_MS       INT64_C(3600000)
+#define SLICE_MS      INT64_C(100) // between two slices
+#define ASK_ROWS      128
+#define DELETE_ROWS   32
+#define CONSUMED_ROWS 1024 // of one event; more go with the next slice
 
 void retention_init(struct retention *r, int keep_days, int64_t now_ms)
 {
@@ -106,7 +105,7 @@ static bool forget_consumers(struct engine *e, int64_t seq)
 {
     struct value prefix = value_integer(seq);
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_CONSUMED,
-                                                                .index = INDEX_CONSUMED,
+                                                                .index = CONSUMED_BY_EVENT,
                                                                 .prefix = &prefix,
                                                                 .prefix_count = 1});
     struct row row = {0};

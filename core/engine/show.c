@@ -9,8 +9,6 @@
 #include "store/entry.h"
 
 #define SENTENCE_BYTES_MAX 4096
-#define INDEX_STATUS       0 // of TABLE_INSTANCE
-#define INDEX_DEFINITION   1
 #define LISTED_MAX         100000 // rows looked at for one page when filters leave few
 
 static void set_instant(json *out, const char *key, int64_t ms)
@@ -172,11 +170,11 @@ static bool scan_list(struct engine *e, const struct list_opts *opts, struct sca
     struct scan_opts by = {
         .table = TABLE_INSTANCE, .index = -1, .to = opts->after ? &to : NULL, .descending = true};
     if (opts->namespace && opts->name) {
-        by.index = INDEX_DEFINITION;
+        by.index = INSTANCE_BY_DEFINITION;
         by.prefix = definition;
         by.prefix_count = 2;
     } else if (opts->status) {
-        by.index = INDEX_STATUS;
+        by.index = INSTANCE_BY_STATUS;
         by.prefix = &status;
         by.prefix_count = 1;
     }
@@ -215,7 +213,7 @@ static void list_incidents(struct engine *e, const char *status, size_t limit, j
 {
     struct value prefix = value_text(status);
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_INSTANCE,
-                                                                .index = INDEX_STATUS,
+                                                                .index = INSTANCE_BY_STATUS,
                                                                 .prefix = &prefix,
                                                                 .prefix_count = 1});
     struct row row = {0};

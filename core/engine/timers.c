@@ -7,8 +7,6 @@
 #include "engine/schedule.h"
 #include "engine/state.h"
 
-#define INDEX_DUE 0
-
 void timers_put(struct engine *e, const char *instance, const char *path, int64_t attempt,
                 const char *name, int64_t due_ms, const char *owner)
 {
@@ -110,7 +108,7 @@ static void fire(struct engine *e, const struct row *row)
 static struct scan *scan_due(struct engine *e, int64_t to_ms)
 {
     struct value to = value_integer(to_ms);
-    struct scan_opts opts = {.table = TABLE_TIMER, .index = INDEX_DUE, .to = &to};
+    struct scan_opts opts = {.table = TABLE_TIMER, .index = TIMER_BY_DUE, .to = &to};
     if (row_is_there(&e->last_fired))
         opts.after = &e->last_fired;
     return rows_scan(e->store, &opts);
@@ -171,7 +169,7 @@ static void find_inboxes(struct engine *e)
 {
     struct value from = value_integer(TIMERS_INBOX_DUE_MS);
     struct scan *scan = rows_scan(
-        e->store, &(struct scan_opts){.table = TABLE_TIMER, .index = INDEX_DUE, .from = &from});
+        e->store, &(struct scan_opts){.table = TABLE_TIMER, .index = TIMER_BY_DUE, .from = &from});
     struct row row = {0};
     while (rows_next(scan, &row)) {
         live_find(e, row_text(&row, TIMER_INSTANCE));

@@ -5,8 +5,6 @@
 #include "engine/rows.h"
 #include "engine/state.h"
 
-#define INDEX_DUE 0
-
 void warm_done(struct warm *warm)
 {
     row_done(&warm->last);
@@ -38,7 +36,7 @@ static void warm_few(struct engine *e, int64_t now_ms)
 {
     struct warm *warm = &e->warm;
     struct value from = value_integer(now_ms), to = value_integer(warm->to_ms);
-    struct scan_opts opts = {.table = TABLE_TIMER, .index = INDEX_DUE, .from = &from, .to = &to};
+    struct scan_opts opts = {.table = TABLE_TIMER, .index = TIMER_BY_DUE, .from = &from, .to = &to};
     if (row_is_there(&warm->last))
         opts.after = &warm->last;
     struct scan *scan = rows_scan(e->store, &opts);

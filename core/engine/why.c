@@ -7,11 +7,8 @@
 #include "engine/rows.h"
 #include "engine/state.h"
 
-#define INDEX_IDENTITY 0 // of TABLE_EVENT
-#define INDEX_CONSUMED 0 // of TABLE_CONSUMED
-#define INDEX_TYPE     1 // of TABLE_SUBSCRIPTION
-#define SOURCES_MAX    1000
-#define KEY_BYTES_MAX  ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
+#define SOURCES_MAX   1000
+#define KEY_BYTES_MAX ((size_t)LIMIT_PAYLOAD_BYTES + 65536)
 
 struct question {
     const char *source;
@@ -43,7 +40,7 @@ static void explain_consumed(struct engine *e, struct question *q)
 {
     struct value prefix = value_integer(q->seq);
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_CONSUMED,
-                                                                .index = INDEX_CONSUMED,
+                                                                .index = CONSUMED_BY_EVENT,
                                                                 .prefix = &prefix,
                                                                 .prefix_count = 1});
     struct row row = {0};
@@ -131,7 +128,7 @@ static void explain_waiting(struct engine *e, struct question *q, const char *ty
 {
     struct value prefix = value_text(type);
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_SUBSCRIPTION,
-                                                                .index = INDEX_TYPE,
+                                                                .index = SUBSCRIPTION_BY_TYPE,
                                                                 .prefix = &prefix,
                                                                 .prefix_count = 1});
     struct row row = {0};
@@ -152,7 +149,7 @@ static bool explain_event(struct engine *e, struct question *q, const char *sour
 {
     struct value prefix[] = {value_text(source), value_text(id)};
     struct scan *scan = rows_scan(e->store, &(struct scan_opts){.table = TABLE_EVENT,
-                                                                .index = INDEX_IDENTITY,
+                                                                .index = EVENT_BY_IDENTITY,
                                                                 .prefix = prefix,
                                                                 .prefix_count = 2});
     struct row row = {0};
@@ -175,15 +172,12 @@ static char *source_after(struct engine *e, const char *before)
 {
     char *least = before ? mem_printf("%s\x01", before) : NULL;
     struct value from = value_text(least ? least : "");
-    struct scan *scan = rows_scan(
-        e->store,
-        &(struct scan_opts){.table = TABLE_EVENT, .index = INDEX_IDENTITY, .from = &from});
-    struct row row = {0};
+    struct scan_opts opts = {.table = TABLE_EVENT, .index = EVENT_BY_IDENTITY, .from = &from};
+    struct row row;
     char *source = NULL;
-    if (rows_next(scan, &row)) {
+    if (rows_first(e->store, &opts, &row)) {
         source = mem_string(row_text(&row, EVENT_SOURCE));
         row_done(&row);
-        scan_done(scan);
     }
     mem_free(least);
     return source;

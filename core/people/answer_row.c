@@ -7,9 +7,6 @@
 #include "people/directory.h"
 #include "people/item_row.h"
 
-#define INDEX_ITEM   0 // of TABLE_ANSWER
-#define INDEX_PERSON 1
-
 static bool show_answer(const struct row *row, json *out, struct fail *why)
 {
     json data, reply;
@@ -106,7 +103,7 @@ json answer_list(struct people *p, const char *item, size_t limit, struct fail *
     struct row row;
     struct value prefix = value_text(item);
     struct scan_opts opts = {
-        .table = TABLE_ANSWER, .index = INDEX_ITEM, .prefix = &prefix, .prefix_count = 1};
+        .table = TABLE_ANSWER, .index = ANSWER_BY_ITEM, .prefix = &prefix, .prefix_count = 1};
     if (!store_scan(p->store, &opts, &scan, why))
         return json_absent();
     json list = json_array();
@@ -133,7 +130,7 @@ json answer_of(struct people *p, const char *item, const char *person, struct fa
     int64_t seq = 0;
     struct value prefix[] = {value_text(item), value_text(person)};
     struct scan_opts opts = {
-        .table = TABLE_ANSWER, .index = INDEX_PERSON, .prefix = prefix, .prefix_count = 2};
+        .table = TABLE_ANSWER, .index = ANSWER_BY_PERSON, .prefix = prefix, .prefix_count = 2};
     if (!store_scan(p->store, &opts, &scan, why))
         return latest;
     bool good = true;

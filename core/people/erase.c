@@ -12,9 +12,6 @@
 #include "people/item_row.h"
 #include "store/audit.h"
 
-#define INDEX_PERSON   0 // of TABLE_PERSONAL and TABLE_MEMBERSHIP
-#define INDEX_ASSIGNEE 1 // of TABLE_ITEM
-
 struct erasing {
     struct people *p;
     const char *id;
@@ -113,8 +110,10 @@ static bool see_item(struct erasing *e, const struct row *row, struct fail *why)
 static bool end_memberships(struct erasing *e, struct fail *why)
 {
     struct value prefix = value_text(e->id);
-    struct scan_opts opts = {
-        .table = TABLE_MEMBERSHIP, .index = INDEX_PERSON, .prefix = &prefix, .prefix_count = 1};
+    struct scan_opts opts = {.table = TABLE_MEMBERSHIP,
+                             .index = MEMBERSHIP_BY_PERSON,
+                             .prefix = &prefix,
+                             .prefix_count = 1};
     struct scan *scan;
     struct row row;
     int64_t left;
@@ -184,10 +183,10 @@ static json told(const struct erasing *e)
 static bool see_all(struct erasing *e, struct fail *why)
 {
     int64_t blanked;
-    if (!each(e, TABLE_PERSONAL, INDEX_PERSON, see_payload, why) ||
+    if (!each(e, TABLE_PERSONAL, PERSONAL_BY_PERSON, see_payload, why) ||
         !each(e, TABLE_MAIL, -1, see_mail, why) ||
-        !each(e, TABLE_MEMBERSHIP, INDEX_PERSON, see_membership, why) ||
-        !each(e, TABLE_ITEM, INDEX_ASSIGNEE, see_item, why))
+        !each(e, TABLE_MEMBERSHIP, MEMBERSHIP_BY_PERSON, see_membership, why) ||
+        !each(e, TABLE_ITEM, ITEM_BY_ASSIGNEE, see_item, why))
         return false;
     if (!e->really)
         return true;

@@ -188,8 +188,10 @@ bool people_leave(struct people *p, const char *group, const char *person, const
 static bool scan_person(struct people *p, const char *id, struct scan **scan, struct fail *why)
 {
     struct value prefix = value_text(id);
-    struct scan_opts opts = {
-        .table = TABLE_MEMBERSHIP, .index = 0, .prefix = &prefix, .prefix_count = 1};
+    struct scan_opts opts = {.table = TABLE_MEMBERSHIP,
+                             .index = MEMBERSHIP_BY_PERSON,
+                             .prefix = &prefix,
+                             .prefix_count = 1};
     return store_scan(p->store, &opts, scan, why);
 }
 

@@ -9,9 +9,7 @@
 #include "people/directory.h"
 #include "people/item_row.h"
 
-#define PEOPLE_SHOWN_MAX      20
-#define INDEX_ITEMS_OF_STEP   0 // of TABLE_ITEM
-#define INDEX_ANSWERS_OF_ITEM 0 // of TABLE_ANSWER
+#define PEOPLE_SHOWN_MAX 20
 
 static const struct step_address step_of_mail = {.instance = "", .path = "mail", .attempt = 0};
 
@@ -120,10 +118,8 @@ static bool delete_answers(struct people *p, const char *item, struct fail *why)
     struct value prefix = value_text(item);
     struct scan *scan;
     struct row row;
-    struct scan_opts opts = {.table = TABLE_ANSWER,
-                             .index = INDEX_ANSWERS_OF_ITEM,
-                             .prefix = &prefix,
-                             .prefix_count = 1};
+    struct scan_opts opts = {
+        .table = TABLE_ANSWER, .index = ANSWER_BY_ITEM, .prefix = &prefix, .prefix_count = 1};
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
     why->kind = FAIL_NONE;
@@ -189,7 +185,7 @@ bool house_forget_person(struct people *p, const char *id, struct fail *why)
     struct scan *scan;
     struct row row;
     struct scan_opts opts = {
-        .table = TABLE_ITEM, .index = INDEX_ITEMS_OF_STEP, .prefix = prefix, .prefix_count = 2};
+        .table = TABLE_ITEM, .index = ITEM_BY_STEP, .prefix = prefix, .prefix_count = 2};
     bool good = store_scan(p->store, &opts, &scan, why);
     if (!good)
         return false;

@@ -24,7 +24,8 @@ static bool find_in_step(struct people *p, const struct step_address *step, cons
     struct scan *scan = NULL;
     struct value prefix[] = {value_text(step->instance), value_text(step->path),
                              value_integer(step->attempt), value_text(name)};
-    struct scan_opts opts = {.table = TABLE_ITEM, .index = 0, .prefix = prefix, .prefix_count = 4};
+    struct scan_opts opts = {
+        .table = TABLE_ITEM, .index = ITEM_BY_STEP, .prefix = prefix, .prefix_count = 4};
     *row = (struct row){0};
     why->kind = FAIL_NONE;
     if (!store_scan(p->store, &opts, &scan, why))
@@ -198,7 +199,7 @@ static bool close_rows(struct people *p, const struct step_address *step, const 
     struct value prefix[] = {value_text(step->instance), value_text(step->path),
                              value_integer(step->attempt), value_text(name)};
     struct scan_opts opts = {
-        .table = TABLE_ITEM, .index = 0, .prefix = prefix, .prefix_count = name ? 4 : 3};
+        .table = TABLE_ITEM, .index = ITEM_BY_STEP, .prefix = prefix, .prefix_count = name ? 4 : 3};
     if (item_counts(p, step).open == 0)
         return true;
     why->kind = FAIL_NONE;
@@ -357,15 +358,15 @@ static struct scan_opts scan_for(const struct item_list_opts *o, struct value pr
 {
     struct scan_opts scan = {.table = TABLE_ITEM, .index = -1, .prefix = prefix};
     if (o->instance) {
-        scan.index = 0;
+        scan.index = ITEM_BY_STEP;
         prefix[scan.prefix_count++] = value_text(o->instance);
     } else if (o->assignee) {
-        scan.index = 1;
+        scan.index = ITEM_BY_ASSIGNEE;
         prefix[scan.prefix_count++] = value_text(o->assignee);
         if (o->status)
             prefix[scan.prefix_count++] = value_text(o->status);
     } else if (o->status) {
-        scan.index = 2;
+        scan.index = ITEM_BY_STATUS;
         prefix[scan.prefix_count++] = value_text(o->status);
     }
     return scan;
@@ -461,8 +462,10 @@ static bool find(struct people *p, const char *instance, const struct wanted *w,
     struct row row, best = {0};
     bool by_person = w->person && !w->name && !w->shared, open = false;
     struct value prefix = value_text(by_person ? w->person : instance);
-    struct scan_opts opts = {
-        .table = TABLE_ITEM, .index = by_person ? 1 : 0, .prefix = &prefix, .prefix_count = 1};
+    struct scan_opts opts = {.table = TABLE_ITEM,
+                             .index = by_person ? ITEM_BY_ASSIGNEE : ITEM_BY_STEP,
+                             .prefix = &prefix,
+                             .prefix_count = 1};
     why->kind = FAIL_NONE;
     if (!store_scan(p->store, &opts, &scan, why))
         return false;

@@ -14,7 +14,6 @@
 #define KEY_BYTES_MAX   400
 #define MAIL_BYTES_MAX  (4 * 1024 * 1024)
 #define ATTACHMENTS_MAX 20
-#define INDEX_SEQ       0 // of TABLE_MAIL
 
 // Whom it goes to, and as what.
 struct mail_target {
@@ -142,7 +141,7 @@ static bool next_seq(struct people *p, int64_t *seq, struct fail *why)
 {
     struct scan *scan;
     struct row row;
-    struct scan_opts opts = {.table = TABLE_MAIL, .index = INDEX_SEQ, .descending = true};
+    struct scan_opts opts = {.table = TABLE_MAIL, .index = MAIL_BY_SEQ, .descending = true};
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
     *seq = 1;
@@ -506,7 +505,7 @@ json mail_list(struct people *p, int64_t before_seq, size_t limit, struct fail *
     struct value to = value_integer(before_seq);
     return list_rows(p,
                      &(struct scan_opts){.table = TABLE_MAIL,
-                                         .index = INDEX_SEQ,
+                                         .index = MAIL_BY_SEQ,
                                          .to = before_seq > 0 ? &to : NULL,
                                          .descending = true},
                      limit, why);
@@ -515,7 +514,8 @@ json mail_list(struct people *p, int64_t before_seq, size_t limit, struct fail *
 json mail_list_after(struct people *p, int64_t after_seq, size_t limit, struct fail *why)
 {
     struct value from = value_integer(after_seq + 1);
-    return list_rows(p, &(struct scan_opts){.table = TABLE_MAIL, .index = INDEX_SEQ, .from = &from},
+    return list_rows(p,
+                     &(struct scan_opts){.table = TABLE_MAIL, .index = MAIL_BY_SEQ, .from = &from},
                      limit, why);
 }
 

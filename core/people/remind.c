@@ -11,7 +11,6 @@
 #include "people/link.h"
 #include "people/mail.h"
 
-#define INDEX_STEP     0            // of TABLE_ITEM
 #define RECORD_NAME    "\x02remind" // no key of a plugin's records begins with a control character
 #define LINKS_MAX      20           // in one mail
 #define LIST_BYTES_MAX (64 * 1024)
@@ -36,7 +35,7 @@ static bool find_step(struct people *p, const char *instance, const char *task, 
     struct row row;
     struct value prefix = value_text(instance);
     struct scan_opts opts = {
-        .table = TABLE_ITEM, .index = INDEX_STEP, .prefix = &prefix, .prefix_count = 1};
+        .table = TABLE_ITEM, .index = ITEM_BY_STEP, .prefix = &prefix, .prefix_count = 1};
     *out = (struct found){0};
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
@@ -83,7 +82,7 @@ static bool read_rows(struct people *p, const struct step_address *step, json *r
     struct value prefix[] = {value_text(step->instance), value_text(step->path),
                              value_integer(step->attempt)};
     struct scan_opts opts = {
-        .table = TABLE_ITEM, .index = INDEX_STEP, .prefix = prefix, .prefix_count = 3};
+        .table = TABLE_ITEM, .index = ITEM_BY_STEP, .prefix = prefix, .prefix_count = 3};
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
     bool good = true;
@@ -213,7 +212,7 @@ static bool read_step(struct people *p, const struct row *first, json *line, str
     struct value prefix[] = {value_text(step.instance), value_text(step.path),
                              value_integer(step.attempt)};
     struct scan_opts opts = {
-        .table = TABLE_ITEM, .index = INDEX_STEP, .prefix = prefix, .prefix_count = 3};
+        .table = TABLE_ITEM, .index = ITEM_BY_STEP, .prefix = prefix, .prefix_count = 3};
     *line = json_absent();
     if (!store_scan(p->store, &opts, &scan, why))
         return false;
@@ -244,7 +243,7 @@ static bool next_step(struct people *p, const char *instance, struct row *at, js
     struct row first, last;
     struct value prefix = value_text(instance);
     struct scan_opts opts = {
-        .table = TABLE_ITEM, .index = INDEX_STEP, .prefix = &prefix, .prefix_count = 1};
+        .table = TABLE_ITEM, .index = ITEM_BY_STEP, .prefix = &prefix, .prefix_count = 1};
     if (row_is_there(at))
         opts.after = at;
     *line = json_absent();
@@ -332,7 +331,8 @@ static bool add_links(struct reminding *m, const char *person, const char *langu
     struct scan *scan;
     struct row row;
     struct value prefix[] = {value_text(person), value_text("open")};
-    struct scan_opts opts = {.table = TABLE_ITEM, .index = 1, .prefix = prefix, .prefix_count = 2};
+    struct scan_opts opts = {
+        .table = TABLE_ITEM, .index = ITEM_BY_ASSIGNEE, .prefix = prefix, .prefix_count = 2};
     if (!store_scan(m->p->store, &opts, &scan, why))
         return false;
     bool good = true;

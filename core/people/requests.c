@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "people/directory.h"
 
-#define INDEX_AT    0 // of TABLE_REQUEST
 #define SWEEP_EVERY 16
 #define SWEEP_ROWS  64
 
@@ -39,7 +38,7 @@ void requests_sweep(struct people *p)
         return;
     struct value to = value_integer(since_ms);
     struct scan_opts opts = {.table = TABLE_REQUEST,
-                             .index = INDEX_AT,
+                             .index = REQUEST_BY_AT,
                              .to = &to,
                              .after = row_is_there(&p->swept) ? &p->swept : NULL};
     struct scan *scan;

@@ -285,7 +285,7 @@ void simulate_effects_say(struct simulation *s)
     struct row row = {0};
     struct fail why = {0};
     struct scan_opts opts = {
-        .table = TABLE_EFFECT, .index = 0, .prefix = &prefix, .prefix_count = 1};
+        .table = TABLE_EFFECT, .index = EFFECT_BY_STATUS, .prefix = &prefix, .prefix_count = 1};
     if (!store_scan(s->eye, &opts, &scan, &why))
         return;
     while (scan_next(scan, &row, &why)) {

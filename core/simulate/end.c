@@ -47,8 +47,10 @@ static size_t count_open(struct simulation *s, int64_t since_ms, char first[64])
         struct scan *scan = NULL;
         struct row row = {0};
         struct fail why = {0};
-        struct scan_opts opts = {
-            .table = TABLE_INSTANCE, .index = 0, .prefix = &prefix, .prefix_count = 1};
+        struct scan_opts opts = {.table = TABLE_INSTANCE,
+                                 .index = INSTANCE_BY_STATUS,
+                                 .prefix = &prefix,
+                                 .prefix_count = 1};
         if (!store_scan(s->eye, &opts, &scan, &why))
             continue;
         while (scan_next(scan, &row, &why)) {

@@ -25,8 +25,9 @@ static bool check_timers(struct simulation *s)
     struct row row = {0};
     struct fail why = {0};
     struct value to = value_integer(s->clock.now_ms + 1);
-    if (!store_scan(s->eye, &(struct scan_opts){.table = TABLE_TIMER, .index = 0, .to = &to}, &scan,
-                    &why))
+    if (!store_scan(s->eye,
+                    &(struct scan_opts){.table = TABLE_TIMER, .index = TIMER_BY_DUE, .to = &to},
+                    &scan, &why))
         return simulate_violated(s, "disk", "%s", why.message);
     while (simulate_is_good(s) && scan_next(scan, &row, &why)) {
         simulate_violated(s, "timer-lost", "the timer '%s' of %s %s was due %lld ms ago",
@@ -71,7 +72,7 @@ static size_t count_children(struct simulation *s, const char *instance)
     struct fail why = {0};
     size_t count = 0;
     struct scan_opts opts = {
-        .table = TABLE_INSTANCE, .index = 2, .prefix = &parent, .prefix_count = 1};
+        .table = TABLE_INSTANCE, .index = INSTANCE_BY_PARENT, .prefix = &parent, .prefix_count = 1};
     if (!store_scan(s->eye, &opts, &scan, &why))
         return 0;
     while (scan_next(scan, &row, &why)) {
@@ -150,8 +151,11 @@ static bool check_event(struct simulation *s, const struct row *instance, json w
     struct scan *scan = NULL;
     struct row row = {0};
     struct fail why = {0};
-    struct scan_opts opts = {
-        .table = TABLE_EVENT, .index = 1, .prefix = &type, .prefix_count = 1, .from = &from};
+    struct scan_opts opts = {.table = TABLE_EVENT,
+                             .index = EVENT_BY_TYPE,
+                             .prefix = &type,
+                             .prefix_count = 1,
+                             .from = &from};
     if (!type.data || s->events > EVENTS_LOOKED_AT || !store_scan(s->eye, &opts, &scan, &why))
         return true;
     json expected = json_path(wait, "correlation.key");

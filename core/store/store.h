@@ -95,7 +95,7 @@ CHECKED bool store_get(struct store *s, enum table table, const struct value *ke
 // columns and key, to page on).
 struct scan_opts {
     enum table table;
-    int index;
+    int index; // of the table, by its name in schema.h; -1: its primary key
     const struct value *prefix;
     int prefix_count;
     const struct value *from, *to; // one value each, of the column after the prefix
