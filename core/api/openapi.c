@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/answer_schemas.h"
 #include "api/resource.h"
 #include "base/must.h"
 
@@ -169,8 +170,24 @@ static json request_body_of(const struct resource *resource)
     return out;
 }
 
+// {items, next}, as every list is.
+static json page_of(const char *schema)
+{
+    json out = parsed("{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":"
+                      "{\"next\":{\"type\":[\"string\",\"null\"]}}}");
+    json list = parsed("{\"type\":\"array\"}"), properties = json_get(out, "properties");
+    json_set_take(&list, "items", reference(schema));
+    json_set_take(&properties, "items", list);
+    json_set_take(&out, "properties", properties);
+    return out;
+}
+
 static json good_content(const struct resource *resource)
 {
+    bool page = false;
+    const char *schema = answer_schema_of(resource, &page);
+    if (schema)
+        return content("application/json", page ? page_of(schema) : reference(schema));
     json out = json_object();
     if (strcmp(resource->pattern, "/metrics") == 0)
         add_content(&out, "text/plain", "{\"type\":\"string\"}");
@@ -267,6 +284,8 @@ static json components(void)
     json out = json_object(), schemas = json_object();
     for (size_t i = 0; i < sizeof(body_schemas) / sizeof(*body_schemas); i++)
         json_set_take(&schemas, body_schemas[i].name, parsed(body_schemas[i].schema));
+    for (size_t i = 0; i < answer_schema_count; i++)
+        json_set_take(&schemas, answer_schemas[i].name, parsed(answer_schemas[i].schema));
     json_set_take(&out, "schemas", schemas);
     json_set_take(&out, "securitySchemes",
                   parsed("{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
