@@ -1,7 +1,7 @@
 // What crashes the engine is blamed for it, in three lives of the real server each: an instance that was in hand in two
 // crashes in a row is held and named; a plugin that was at work in two, for different instances, is held with those that
-// call it; everything else goes on. The crash is a real one: a jq text that counts for hours inside C, which only the
-// watchdog ends. Then the other ends: memory that is not there, an abort, and kill -9, which blames nobody.
+// call it; everything else goes on. The crash is a real one: a builtin of jq that compares for hours inside C, which only
+// the watchdog ends. Then the other ends: memory that is not there, an abort, and kill -9, which blames nobody.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,8 @@ async function deploy(s) {
     if (r.status !== 201) throw new Error(`deploy: ${r.status} ${r.text}`);
   }
 }
+// How it ended; one that does not end by itself is ended, and nobody waits for ever.
+const ended = async (s) => (await until(() => s.ended)) ?? s.stop('SIGKILL');
 const send = (s, k, bite) => s.call('POST', '/api/v1/events', { specversion: '1.0', id: `${k}-${Math.random()}`, source: '/t', type: 'torture.bite', data: { k, bite } }, 'application/cloudevents+json');
 
 async function poisonedCase() {
@@ -37,13 +39,13 @@ async function poisonedCase() {
   for (let i = 0; i < 10; i += 1) ticks.push(await s.start('tick'));
   const bad = await s.start('late'); // last, since it ends the server a moment later
   tell(bad && ticks.every(Boolean), 'a case that will crash, and ten others', `${ticks} ${bad}`);
-  const first = await s.gone;
+  const first = await ended(s);
   tell(first.code === 134 || first.signal === 'SIGABRT', 'a call that nothing can stop ends the process', `${first.code} ${first.signal} ${s.log}`);
   tell(s.log.includes(`while ${bad} in plugin 'poison', function 'poison'`), 'its last words name the instance, the plugin and the function', s.log);
   const doctor = run('doctor', data).text;
   tell(doctor.includes('hint: the server crashed') && doctor.includes(bad), 'dure doctor tells the last crash', doctor);
   s = launch(data);
-  const second = await s.gone;
+  const second = await ended(s);
   tell(second.code === 134 || second.signal === 'SIGABRT', 'once is no pattern: it is tried again, and crashes again', s.log);
   s = await open(data);
   const shown = await s.status(bad, 'suspended');
@@ -69,10 +71,10 @@ async function poisonedPlugin() {
   const ids = {};
   for (const k of ['a', 'b', 'c', 'd']) ids[k] = await s.start('heard', { k });
   send(s, 'a', true);
-  await s.gone;
+  await ended(s);
   s = await open(data);
   send(s, 'b', true);
-  await s.gone;
+  await ended(s);
   s = await open(data);
   tell(/"event":"held","plugin":"poison"/.test(s.log), 'a plugin at work in two crashes, for different instances, is held', s.log);
   const tick = await s.start('tick');

@@ -1,4 +1,4 @@
--- poison: does what nothing inside the process can stop, a jq text that counts for hours, once `bite` is true.
+-- poison: does what nothing inside the process can stop, one builtin of jq that compares for hours, once `bite` is true.
 local functions = {}
 
 functions.poison = {
@@ -7,7 +7,7 @@ functions.poison = {
   input = { type = "object", properties = { at = { type = "string" }, bite = { type = "boolean" } } },
   start = function(step)
     if step.input.bite then
-      dure.json.query("[range(3000)] | reduce (.[] as $a | .[] as $b | .[] as $c | 1) as $x (0; . + $x)", {})
+      dure.json.query("[range(90000) | 0] | .[.]", {}) -- where it lies in itself: the square of its length
     end
     return { bitten = false }
   end,
