@@ -144,6 +144,14 @@ await test('the API has every route of the table, each told whole in OpenAPI', a
     if (json) assert.match(json.schema.$ref, /^#\/components\/schemas\/\w+$/, name);
   }
 });
+// A good answer's body against what OpenAPI says of it.
+const { default: Ajv } = createRequire(path.resolve('tests/node/package.json'))('ajv/dist/2020.js');
+async function fitsOpenapi(where, told) {
+  const body = await (await ask(`/api/v1/${where}`, { token: tokens.admin })).json();
+  const { schema } = document.paths[told].get.responses['200'].content['application/json'];
+  const fits = new Ajv({ strict: false }).compile({ ...schema, components: document.components });
+  assert.ok(fits(body), `${where}: ${JSON.stringify(fits.errors)}`);
+}
 const answered = []; // what the routes said, to be compared with what OpenAPI says
 async function statusOf(method, where, options) {
   const stop = new AbortController();
@@ -489,6 +497,8 @@ await test('a step: claimed, given back, reminded, answered for somebody; its ca
   };
   const { items: [item] } = await (await ask(`/api/v1/items?instance=${instance}`, { token: tokens.operator })).json();
   assert.equal(item.assignee, 'group desk');
+  for (const [where, told] of [[`items?instance=${instance}`, 'items'], [`items/${item.id}`, 'items/{id}'], [`instances/${instance}`, 'instances/{id}'], [`instances/${instance}/history`, 'instances/{id}/history'], ['instances', 'instances']])
+    await fitsOpenapi(where, `/api/v1/${told}`);
   assert.equal((await call(`items/${item.id}/claim`, { as: 'k2' }, 403)).code, 'not_eligible');
   assert.equal((await call(`items/${item.id}/claim`, { as: 'k1' })).assignee, 'k1');
   assert.equal((await call(`items/${item.id}/give-back`, { as: 'k1' })).assignee, 'group desk');
