@@ -4,11 +4,8 @@
 -- place are all left out and reported: no order of rows ever decides.
 
 local page = require("lib.page")
+local fault = require("shared.stop").fault
 local DEFAULT = "all"
-
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 local function whole(number)
   return math.tointeger(number or 0)
@@ -47,8 +44,8 @@ end
 local function category_of(item, quotas, names)
   local category = item.category
   if category == nil and #names == 1 then return names[1] end
-  if category == nil then refuse("no category", "'" .. item.id .. "' says no category, and there are several quotas") end
-  if not quotas[category] then refuse("no quota", "'" .. item.id .. "' is of the category '" .. category .. "', which has no quota") end
+  if category == nil then fault("no category", "'" .. item.id .. "' says no category, and there are several quotas") end
+  if not quotas[category] then fault("no quota", "'" .. item.id .. "' is of the category '" .. category .. "', which has no quota") end
   return category
 end
 
@@ -57,7 +54,7 @@ local function lines_of(input, quotas, names)
   local bar = input.cut and input.cut.atLeast
   for _, name in ipairs(names) do lines[name] = {} end
   for _, item in ipairs(input.ranking) do
-    if seen[item.id] then refuse("an id comes twice", "'" .. item.id .. "' is named twice in 'ranking'") end
+    if seen[item.id] then fault("an id comes twice", "'" .. item.id .. "' is named twice in 'ranking'") end
     seen[item.id] = true
     local line = lines[category_of(item, quotas, names)]
     if not out[item.id] and (not bar or item.score >= bar) then line[#line + 1] = item end
@@ -79,7 +76,7 @@ local function read_tie_fields(line, fields, zone)
   for _, item in ipairs(line) do
     for _, field in ipairs(fields) do
       local value = number_of(item[field.name], zone)
-      if not value then refuse("a tie field is missing", "'" .. item.id .. "' has no number or time '" .. field.name .. "'") end
+      if not value then fault("a tie field is missing", "'" .. item.id .. "' has no number or time '" .. field.name .. "'") end
       item[field] = value * field.sign
     end
   end

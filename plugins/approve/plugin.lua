@@ -3,6 +3,7 @@ local line = require("lib.line")
 local post = require("lib.post")
 local schema = require("shared.schema")
 local words = require("lib.words")
+local fault = require("shared.stop").fault
 
 local refuse = words.refuse
 
@@ -35,7 +36,7 @@ local function ids_of(each)
   local ids, seen = {}, {}
   for i, given in ipairs(each) do
     local id = type(given) == "table" and given.id or given
-    if seen[id] then error { type = "validation", status = 400, title = "a subject comes twice", detail = "'" .. id .. "'" } end
+    if seen[id] then fault("a subject comes twice", "'" .. id .. "'") end
     seen[id], ids[i] = true, id
   end
   return ids

@@ -7,11 +7,14 @@
 -- ID is the receipt of an answer, or made of the step's key; `owner` is the calendar (a step) that took
 -- it. Records of a calendar: of:RECEIPT, the key of its slot.
 local schema = require("shared.schema")
+local stop = require("shared.stop")
+
+local fault = stop.fault
 
 local RESOURCE_SLOTS = 10000
 local PAST_MS = 86400000 -- slots that ended before are forgotten
 
-local refusals = {
+local refuse = stop.refusals {
   not_open = { ko = "아직 예약을 받지 않습니다.", en = "Booking has not opened yet." },
   closed = { ko = "예약이 마감되었습니다.", en = "Booking is closed." },
   conflict = { ko = "그 시간에는 이미 예약이 있습니다.", en = "That time is taken." },
@@ -19,10 +22,6 @@ local refusals = {
   invalid = { ko = "끝나는 때는 시작하는 때보다 뒤여야 하며, 지난 때는 예약할 수 없습니다.", en = "A slot ends after it begins and does not begin in the past." },
   not_possible = { ko = "예약은 남에게 넘길 수 없습니다.", en = "A booking cannot be handed to somebody else." },
 }
-
-local function refuse(code, why)
-  error { refused = code, message = refusals[why or code] }
-end
 
 local function list_of(resource)
   return type(resource) == "table" and resource or { resource }
@@ -82,7 +81,7 @@ end
 local function book_one(step)
   local input, buffer = step.input, buffer_of(step)
   local from, to = dure.time.parse(input.from, step.zone), dure.time.parse(input.to, step.zone)
-  if to <= from then error { type = "validation", status = 400, title = "a slot ends after it begins", detail = "'from' is " .. input.from .. ", 'to' is " .. input.to } end
+  if to <= from then fault("a slot ends after it begins", "'from' is " .. input.from .. ", 'to' is " .. input.to) end
   local out = { status = "booked", booked = dure.array {}, conflicts = dure.array {}, bookings = dure.array {} }
   for i, known in ipairs(input.bookings or {}) do out.bookings[i] = known end
   local slots = {}
@@ -141,7 +140,7 @@ local function start(step)
   if input.cancel then return give_back(step) end
   if input.from and input.to then return book_one(step) end
   if not input.closes then
-    error { type = "validation", status = 400, title = "neither a slot nor a close", detail = "give 'from' and 'to', or 'closes' for a calendar that takes answers" }
+    fault("neither a slot nor a close", "give 'from' and 'to', or 'closes' for a calendar that takes answers")
   end
   state.opens = input.opens and dure.time.parse(input.opens, step.zone) or step.now
   state.closes = dure.time.parse(input.closes, step.zone)

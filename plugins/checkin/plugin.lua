@@ -4,11 +4,15 @@
 -- `proxy:ID` {holder}, `holds:ID` {count}, `line:NUMBER` {at, person, action, by, present}.
 local letter = require("shared.letter")
 local schema = require("shared.schema")
+local stop = require("shared.stop")
+local moment = require("shared.moment")
+
+local fault = stop.fault
 
 local EVENT = "dure.checkin.end"
 local LINES_MAX = 100000
 
-local refusals = {
+local refuse = stop.refusals {
   not_open = { ko = "아직 출석을 받지 않습니다.", en = "Check-in has not opened yet." },
   closed = { ko = "회의가 끝났습니다.", en = "The meeting is over." },
   not_eligible = { ko = "이 회의의 명단에 없습니다.", en = "You are not on the list of this meeting." },
@@ -30,14 +34,6 @@ local mails = {
   ko = { subject = "[출석] %s", body = "%s\n\n회의장에 오시면 아래에서 출석을 알려 주십시오. 나가실 때에도 같은 곳에서 알려 주십시오.\n\n%s\n" },
   en = { subject = "[Check-in] %s", body = "%s\n\nPlease check in below when you arrive, and check out there when you leave.\n\n%s\n" },
 }
-
-local function refuse(code, why)
-  error { refused = code, message = refusals[why or code] }
-end
-
-local function fault(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 -- ---- the quorum: floor(n x a/b) + 1 for moreThan, ceil(n x a/b) for atLeast; a whole number counts persons
 
@@ -182,16 +178,10 @@ local function open(step)
   return step:wait()
 end
 
-local function instant(step, text, from)
-  if not text then return nil end
-  if text:sub(1, 1) == "P" then return dure.time.add(from, text, step.zone) end
-  return dure.time.parse(text, step.zone)
-end
-
 local function start(step)
   local state, input = step.state, step.input
-  state.opens = instant(step, input.opens, step.now) or step.now
-  state.closes = instant(step, input.closes, state.opens)
+  state.opens = moment.read(step, input.opens, step.now) or step.now
+  state.closes = moment.read(step, input.closes, state.opens)
   state.proxies = input.proxies or false
   state.here, state.present, state.lines, state.entitled, state.needed = 0, 0, 0, 0, 0
   if state.closes and state.closes <= state.opens then

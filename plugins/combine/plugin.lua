@@ -4,13 +4,11 @@
 -- to which the mean of three is rounded.
 -- Their product is rounded once, at the end, half up, to hundredths of a point.
 
+local fault = require("shared.stop").fault
+
 local WEIGHT_UNIT, SCORE_UNIT = 100, 10000
 local SCORE_MAX = 100000000
 local SHARE = 100 * WEIGHT_UNIT * SCORE_UNIT // 100 -- of the product, in one hundredth of a point
-
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 local function nearest(number, unit)
   return math.tointeger(math.floor(number * unit + 0.5))
@@ -20,7 +18,7 @@ end
 local function weight_of(number, place)
   local whole = nearest(number, WEIGHT_UNIT)
   if math.abs(number * WEIGHT_UNIT - whole) > 0.0001 then
-    refuse("too many decimals", "the weight of part " .. place .. " is " .. number .. "; at most two decimals count")
+    fault("too many decimals", "the weight of part " .. place .. " is " .. number .. "; at most two decimals count")
   end
   return whole
 end
@@ -32,7 +30,7 @@ local function weights_of(parts)
     sum = sum + weights[i]
   end
   if sum ~= 100 * WEIGHT_UNIT then
-    refuse("the weights do not add up to 100", "they add up to " .. ("%g"):format(sum / WEIGHT_UNIT))
+    fault("the weights do not add up to 100", "they add up to " .. ("%g"):format(sum / WEIGHT_UNIT))
   end
   return weights
 end
@@ -54,7 +52,7 @@ local function score_of(parts, weights, id, missing)
   for i, part in ipairs(parts) do
     local score = part.scores[id]
     if not score and missing ~= "zero" then
-      refuse("a score is missing", "part " .. i .. " has no score of '" .. id .. "'; give one, or say `missing: zero`")
+      fault("a score is missing", "part " .. i .. " has no score of '" .. id .. "'; give one, or say `missing: zero`")
     end
     sum = sum + weights[i] * nearest(score or 0, SCORE_UNIT)
   end

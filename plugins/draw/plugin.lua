@@ -4,15 +4,13 @@
 -- numbers are the draw, and the first `take` are drawn. Nothing else goes in: not the order in
 -- which the ids were given, no clock, no machine.
 
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
+local fault = require("shared.stop").fault
 
 local function ids_of(among)
   local ids, seen = {}, {}
   for i, member in ipairs(among) do
     local id = tostring(type(member) == "table" and member.id or member)
-    if seen[id] then refuse("an id comes twice", "'" .. id .. "' is named twice in 'among'") end
+    if seen[id] then fault("an id comes twice", "'" .. id .. "' is named twice in 'among'") end
     seen[id] = true
     ids[i] = id
   end
@@ -31,7 +29,7 @@ local function draw(step)
   local take, seed = math.tointeger(input.take or 1), tostring(input.seed)
   local ids = ids_of(input.among)
   if take > #ids then
-    refuse("too few to draw from", "'take' is " .. take .. ", but 'among' has " .. #ids)
+    fault("too few to draw from", "'take' is " .. take .. ", but 'among' has " .. #ids)
   end
   local order = drawn_order(ids, seed)
   local drawn, rest = dure.array {}, dure.array {}

@@ -4,16 +4,14 @@
 -- which, and then none of them is and nothing below them. Only what the money cannot pay in any
 -- order is passed over first.
 
-local MONEY_MAX = 9007199254740991
+local fault = require("shared.stop").fault
 
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
+local MONEY_MAX = 9007199254740991
 
 local function items_of(input)
   local items, seen = {}, {}
   for i, item in ipairs(input.items) do
-    if seen[item.id] then refuse("an id comes twice", "item '" .. item.id .. "' is named twice") end
+    if seen[item.id] then fault("an id comes twice", "item '" .. item.id .. "' is named twice") end
     seen[item.id] = true
     items[i] = { id = item.id, votes = item.votes, cost = math.tointeger(item.cost), group = item.group }
   end
@@ -53,7 +51,7 @@ end
 local function account_of(purse, item)
   if purse.exclusive then return "" end
   if not item.group or not purse.left[item.group] then
-    refuse("no budget", "item '" .. item.id .. "' is of the group '" .. tostring(item.group) .. "', which has no budget")
+    fault("no budget", "item '" .. item.id .. "' is of the group '" .. tostring(item.group) .. "', which has no budget")
   end
   return item.group
 end

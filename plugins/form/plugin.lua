@@ -2,19 +2,19 @@
 local letter = require("shared.letter")
 local schema = require("shared.schema")
 local counts = require("lib.counts")
+local stop = require("shared.stop")
+local moment = require("shared.moment")
+
+local fault = stop.fault
 
 local LANGUAGE = "ko"
 
-local refusals = {
+local refuse = stop.refusals {
   not_open = { ko = "아직 열리지 않았습니다.", en = "This has not opened yet." },
   closed = { ko = "마감되었습니다.", en = "This is closed." },
   already_answered = { ko = "이미 답하셨습니다. 한 번 낸 답은 고칠 수 없습니다.", en = "You have answered; an answer cannot be changed here." },
   not_possible = { ko = "이 답은 남에게 맡길 수 없습니다.", en = "This cannot be handed to somebody else." },
 }
-
-local function refuse(code)
-  error { refused = code, message = refusals[code] }
-end
 
 -- ---- texts
 
@@ -72,7 +72,7 @@ end
 local function ask_shared(step, people, form)
   local to = step.input.to
   if type(to) ~= "table" or not (to.group or to.role) or to.group and to.role then
-    error { type = "validation", status = 400, title = "nobody to claim it", detail = "'claim' wants 'to' to be {group: NAME} or {role: NAME}" }
+    fault("nobody to claim it", "'claim' wants 'to' to be {group: NAME} or {role: NAME}")
   end
   local item = step:ask { name = "shared", group = to.group, role = to.role, title = step.input.title, form = form, once = true,
                           opens = step.state.opens, closes = step.state.closes, detail = detail_of(step), allows = dure.array {} }
@@ -155,20 +155,10 @@ end
 
 -- ---- handlers
 
-local function fault(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
-
-local function instant(step, text, from)
-  if not text then return nil end
-  if text:sub(1, 1) == "P" then return dure.time.add(from, text, step.zone) end
-  return dure.time.parse(text, step.zone)
-end
-
 local function read_window(step)
   local input, state = step.input, step.state
-  state.opens = instant(step, input.opens, step.now)
-  state.closes = instant(step, input.closes, state.opens or step.now)
+  state.opens = moment.read(step, input.opens, step.now)
+  state.closes = moment.read(step, input.closes, state.opens or step.now)
   if state.opens and state.closes and state.closes <= state.opens then
     fault("the form closes before it opens", "opens " .. input.opens .. ", closes " .. input.closes)
   end

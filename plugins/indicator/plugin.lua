@@ -4,12 +4,9 @@
 -- a period of less than a month counts in days.
 
 local schema = require("shared.schema")
+local fault = require("shared.stop").fault
 
 local SCALE, QUANTITY_MAX = 1000, 1000000000
-
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 -- n/d in integers, rounded half up to 1/unit: 72.666… in tenths is 72.7.
 local function rounded(n, d, unit)
@@ -54,7 +51,7 @@ local function indicator(step)
   local input = step.input
   local target, actual = thousandths(input.target), thousandths(input.actual)
   local from, to = date_of(step, input.from), date_of(step, input.to)
-  if to < from then refuse("a period that ends before it begins", "'from' is " .. from .. ", 'to' is " .. to) end
+  if to < from then fault("a period that ends before it begins", "'from' is " .. from .. ", 'to' is " .. to) end
   local done, total = passed(from, to, date_of(step, input.asOf))
   return {
     rate = target == 0 and dure.json.null or rounded(actual * 100, target, 10),

@@ -1,12 +1,9 @@
 -- notify: one mail to each recipient, once for an occasion. See README.md.
 local recipients = require("shared.recipients")
 local schema = require("shared.schema")
+local fault = require("shared.stop").fault
 
 local LOT = 200 -- mails a handler sends; the rest follow in turns of their own
-
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 -- ---- attachments
 
@@ -25,7 +22,7 @@ local function calendar_file(step, ics)
 end
 
 local function csv_file(csv)
-  if not csv.text and not csv.rows then refuse("an empty attachment", "'attach.csv' needs 'rows' or 'text'") end
+  if not csv.text and not csv.rows then fault("an empty attachment", "'attach.csv' needs 'rows' or 'text'") end
   local text = csv.text or dure.csv.format(csv.rows, csv.columns)
   return { name = csv.name or "list.csv", type = "text/csv; charset=utf-8", text = text }
 end

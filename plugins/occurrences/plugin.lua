@@ -1,6 +1,7 @@
 -- occurrences: the moments of a recurrence rule, with holidays, month ends and changes of clocks. Pure.
 
 local schema = require("shared.schema")
+local fault = require("shared.stop").fault
 
 local function occurrences(step)
   local input = step.input
@@ -16,7 +17,7 @@ local function occurrences(step)
     gap = input.gap,
     fold = input.fold,
   })
-  if not good then error { type = "validation", status = 400, title = "no such occurrences", detail = moments } end
+  if not good then fault("no such occurrences", moments) end
   local at = dure.array {}
   for i, ms in ipairs(moments) do at[i] = dure.time.format(ms, zone) end
   return { at = at }

@@ -5,11 +5,15 @@ local limit = require("shared.limit")
 local matches = require("lib.eligible")
 local letter = require("shared.letter")
 local schema = require("shared.schema")
+local stop = require("shared.stop")
+local moment = require("shared.moment")
+
+local fault = stop.fault
 
 local PAGE = 200
 local EVENT = "dure.petition.reached"
 
-local refusals = {
+local refuse = stop.refusals {
   not_open = { ko = "아직 서명을 받지 않습니다.", en = "Signing has not opened yet." },
   closed = { ko = "서명이 마감되었습니다.", en = "Signing is closed." },
   not_eligible = { ko = "이 청원에 서명할 자격이 없습니다.", en = "You are not eligible to sign this." },
@@ -18,14 +22,6 @@ local refusals = {
   no_withdrawal = { ko = "이 서명은 거둘 수 없습니다.", en = "This signature cannot be taken back." },
   no_amendment = { ko = "서명은 고칠 수 없습니다. 거두고 다시 서명해 주십시오.", en = "A signature cannot be changed; take it back and sign again." },
 }
-
-local function refuse(code)
-  error { refused = code, message = refusals[code] }
-end
-
-local function fault(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 -- ---- whose signature it is
 
@@ -192,12 +188,6 @@ end
 
 -- ---- start and end
 
-local function instant(step, text, from)
-  if not text then return nil end
-  if text:sub(1, 1) == "P" then return dure.time.add(from, text, step.zone) end
-  return dure.time.parse(text, step.zone)
-end
-
 local function has_public(selector)
   if selector == "public" then return true end
   for _, one in ipairs(type(selector) == "table" and selector or {}) do
@@ -220,8 +210,8 @@ end
 
 local function start(step)
   local input, state = step.input, step.state
-  state.opens = instant(step, input.opens, step.now) or step.now
-  state.closes = instant(step, input.closes, state.opens)
+  state.opens = moment.read(step, input.opens, step.now) or step.now
+  state.closes = moment.read(step, input.closes, state.opens)
   if state.closes and input.opens and state.closes <= state.opens then
     fault("the petition closes before it opens", "opens " .. input.opens .. ", closes " .. input.closes)
   end

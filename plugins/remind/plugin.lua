@@ -9,14 +9,11 @@
 local letter = require("shared.letter")
 local recipients = require("shared.recipients")
 local schema = require("shared.schema")
+local fault = require("shared.stop").fault
 
 local LOT = 200           -- mails a handler sends
 local PUNCTUAL_MS = 60000 -- a timer that fires within a minute is on time
 local GRACE = "PT1H"
-
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 -- ---- the plan
 
@@ -201,7 +198,7 @@ end
 local function start(step)
   local input, state = step.input, step.state
   local text = anchor_text(input.anchor)
-  if type(text) ~= "string" then refuse("no anchor", "'anchor' is a time, or {at: time, event: TYPE, field: name}") end
+  if type(text) ~= "string" then fault("no anchor", "'anchor' is a time, or {at: time, event: TYPE, field: name}") end
   state.anchor = dure.time.parse(text, step.zone)
   state.until_ms = input["until"] and dure.time.parse(input["until"], step.zone) or state.anchor
   state.sent, state.rules = 0, dure.array {}

@@ -4,6 +4,7 @@ local schema = require("shared.schema")
 local score = require("lib.score")
 local sheets = require("lib.sheets")
 local words = require("lib.words")
+local fault = require("shared.stop").fault
 
 local refuse = words.refuse
 
@@ -94,11 +95,11 @@ local function window(step)
   state.opens = input.opens and dure.time.parse(input.opens, step.zone) or step.now
   state.closes = input.closes and dure.time.parse(input.closes, step.zone)
   if state.closes and input.opens and state.closes <= state.opens then
-    error { type = "validation", status = 400, title = "the review closes before it opens",
-            detail = "opens " .. input.opens .. ", closes " .. input.closes }
+    fault("the review closes before it opens",
+            "opens " .. input.opens .. ", closes " .. input.closes)
   end
   if input.remind and not state.closes then
-    error { type = "validation", status = 400, title = "no close", detail = "'remind' counts from 'closes', which is missing" }
+    fault("no close", "'remind' counts from 'closes', which is missing")
   end
 end
 

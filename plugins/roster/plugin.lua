@@ -8,6 +8,7 @@ local notice = require("lib.notice")
 local words = require("lib.words")
 local options = require("lib.options")
 local schemas = require("lib.schemas")
+local fault = require("shared.stop").fault
 
 -- ---- start
 
@@ -47,8 +48,8 @@ local function start(step)
   options.check(input)
   state.opens, state.closes = moment(step, input.opens), moment(step, input.closes)
   if state.opens and state.closes and state.closes <= state.opens then
-    error { type = "validation", status = 400, title = "the registration closes before it opens",
-            detail = "'opens' is " .. input.opens .. ", 'closes' is " .. input.closes }
+    fault("the registration closes before it opens",
+            "'opens' is " .. input.opens .. ", 'closes' is " .. input.closes)
   end
   state.freeze = moment(step, input.freeze)
   state.ends = end_of(step)
@@ -76,7 +77,7 @@ local function catch_up(step)
   seats.expire(step, step.now)
 end
 
-local function timer(step, name)
+local function timer(step)
   catch_up(step)
   if step.state.ends and step.now >= step.state.ends then return list.output(step) end
 end

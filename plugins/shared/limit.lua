@@ -2,11 +2,9 @@
 --
 -- "More than half of n" is floor(n/2) + 1; `moreThan` is strict, `atLeast` is not. A share is
 -- written "1/2"; a plain integer is a number of persons.
-local limit = {}
+local fault = require("shared.stop").fault
 
-local function fault(detail)
-  error { type = "validation", status = 400, title = "no fraction", detail = detail }
-end
+local limit = {}
 
 -- given: {moreThan = SHARE} or {atLeast = SHARE}; what: how it is called in the complaint.
 -- {num, den, strict} or {count, strict}
@@ -18,7 +16,7 @@ function limit.read(given, what)
   local num, den = tostring(share):match("^%s*(%d+)%s*/%s*(%d+)%s*$")
   num, den = math.tointeger(num), math.tointeger(den)
   if not num or den == 0 or num > den then
-    fault(what .. " is '" .. tostring(share) .. "'; write a fraction such as 1/2 or 2/3, or a number of persons")
+    fault("no fraction", what .. " is '" .. tostring(share) .. "'; write a fraction such as 1/2 or 2/3, or a number of persons")
   end
   return { num = num, den = den, strict = strict }
 end

@@ -1,10 +1,8 @@
 -- Who gets a mail: persons by selector, those registered in a roster, or addresses given outright,
 -- and what it says. One entry a person and an address, however many roles lead there.
-local recipients = {}
+local fault = require("shared.stop").fault
 
-local function fail(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
+local recipients = {}
 
 local function trimmed(text)
   local plain = type(text) == "string" and dure.text.trim(text) or ""
@@ -68,7 +66,7 @@ local function take_one(step, found, to, before)
   if type(to) == "table" and to.email then return take_address(found, to) end
   if type(to) == "table" and to.roster then return take_roster(step, found, to, before) end
   local people, public = dure.people.select(to)
-  if public then fail("nobody to write to", "'public' has no addresses; name a group, people, a roster or addresses") end
+  if public then fault("nobody to write to", "'public' has no addresses; name a group, people, a roster or addresses") end
   for _, person in ipairs(people) do take_person(found, person) end
 end
 
@@ -157,10 +155,10 @@ function recipients.compose(step, recipient, values)
   if type(input.template) == "string" then
     local letter, why = step:letter { template = input.template, language = language, subject = subject,
                                  values = values_of(recipient, more) }
-    if letter == false then fail("the mail to " .. recipients.name(recipient) .. " cannot be written", why) end
+    if letter == false then fault("the mail to " .. recipients.name(recipient) .. " cannot be written", why) end
     if letter then return with_link(letter, link, language) end
   end
-  if not subject then fail("no subject", "a mail needs 'subject', or a 'template' that has one") end
+  if not subject then fault("no subject", "a mail needs 'subject', or a 'template' that has one") end
   local html = input.html and recipients.fill(dure.text.pick(input.html, language), recipient, more, true)
   local body = dure.text.pick(input.body or input.template or "", language)
   return with_link({ subject = subject, text = recipients.fill(body, recipient, more), html = html }, link, language)

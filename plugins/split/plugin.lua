@@ -1,8 +1,6 @@
 -- split: an amount of money shared equally, exact to the last unit. Pure.
 
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
+local fault = require("shared.stop").fault
 
 -- Whole units for everybody; what is left over goes one unit each to the first in the order given.
 -- What is smaller than a unit (1,005 won in units of ten) cannot be shared and goes to the first.
@@ -21,7 +19,7 @@ local function ids_of(among)
   local ids, seen = {}, {}
   for i, member in ipairs(among) do
     local id = type(member) == "table" and member.id or member
-    if seen[id] then refuse("an id comes twice", "'" .. tostring(id) .. "' is named twice in 'among'") end
+    if seen[id] then fault("an id comes twice", "'" .. tostring(id) .. "' is named twice in 'among'") end
     seen[id] = true
     ids[i] = id
   end

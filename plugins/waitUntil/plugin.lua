@@ -1,17 +1,14 @@
 -- waitUntil: sleeps to a moment on the calendar, durably. A moment already past continues at once.
 
 local schema = require("shared.schema")
+local fault = require("shared.stop").fault
 
 local TOLERANCE_MS = 60000 -- a timer that fires within a minute is on time
-
-local function refuse(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 -- anchor + offset on the calendar of the zone; with `time`, that local time of the day reached.
 local function moment_of(input, zone)
   if input.at and input.anchor then
-    refuse("two moments", "give either 'at', or 'anchor' with 'offset' and 'time'")
+    fault("two moments", "give either 'at', or 'anchor' with 'offset' and 'time'")
   end
   local ms = dure.time.parse(input.at or input.anchor, zone)
   if input.offset then ms = dure.time.add(ms, input.offset, zone) end

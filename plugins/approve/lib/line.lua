@@ -11,14 +11,11 @@
 --        └──one return──> returned               ──expires──> expired
 local words = require("lib.words")
 local post = require("lib.post")
+local fault = require("shared.stop").fault
 local line = {}
 local DEPUTIES_MAX = 200
 
 local PAST = { approve = "approved", reject = "rejected", ["return"] = "returned" }
-
-local function fault(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 local function case_key(number) return string.format("case:%04d", number) end
 local function place_key(kind, case, person) return kind .. ":" .. case.number .. ":" .. case.at .. ":" .. person end

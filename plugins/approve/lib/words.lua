@@ -1,7 +1,9 @@
 -- What approvers read, in Korean and English.
+local stop = require("shared.stop")
+
 local words = {}
 
-words.refusals = {
+words.refuse = stop.refusals {
   closed = { ko = "결재 기한이 지났습니다.", en = "The time to decide is over." },
   already_decided = { ko = "이미 결정되었습니다.", en = "This has been decided." },
   not_eligible = { ko = "그 사람에게는 대결을 맡길 수 없습니다.", en = "That person cannot decide in your place." },
@@ -11,10 +13,6 @@ words.refusals = {
                  en = "You decide for somebody else; leave it, and that person will decide." },
   no_approver = { ko = "결재할 사람이 남지 않으므로 물러날 수 없습니다.", en = "Nobody would be left to decide." },
 }
-
-function words.refuse(code, why)
-  error { refused = code, message = words.refusals[why or code] }
-end
 
 words.form = {
   type = "object", required = { "decision" }, additionalProperties = false,

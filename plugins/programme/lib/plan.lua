@@ -1,10 +1,8 @@
 -- The items of a programme as spans of time, in order. [from, to) to the millisecond; an item with only one of the two
 -- is a moment: a gathering has its end, a close its beginning.
-local plan = {}
+local fault = require("shared.stop").fault
 
-local function fault(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
+local plan = {}
 
 local function given(value)
   return value ~= nil and value ~= dure.json.null and value or nil

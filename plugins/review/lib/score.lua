@@ -1,5 +1,7 @@
 -- From sheets to a mean. A sheet is a percentage: the sum of points × weight / max over the sum of the
 -- weights. All is done in integers over one denominator and rounded once, at the end, half up.
+local fault = require("shared.stop").fault
+
 local score = {}
 
 local DENOMINATOR_MAX = 1000000 -- of the maxima's least common multiple: sums stay below 2^63
@@ -17,19 +19,19 @@ function score.criteria(input)
     local one = { id = given.id, max = max, weight = math.tointeger(given.weight or max), title = given.title,
                   description = given.description }
     if seen[one.id] or one.id == "comment" then
-      error { type = "validation", status = 400, title = "a criterion comes twice", detail = "'criteria' names '" .. one.id .. "' twice" }
+      fault("a criterion comes twice", "'criteria' names '" .. one.id .. "' twice")
     end
     seen[one.id] = true
     common = common // gcd(common, max) * max
     if common > DENOMINATOR_MAX then
-      error { type = "validation", status = 400, title = "the maxima of the criteria do not go together",
-              detail = "their least common multiple is above " .. DENOMINATOR_MAX .. "; choose such as 5, 10, 20 or 100" }
+      fault("the maxima of the criteria do not go together",
+              "their least common multiple is above " .. DENOMINATOR_MAX .. "; choose such as 5, 10, 20 or 100")
     end
     weights = weights + one.weight
     list[i] = one
   end
   if weights == 0 then
-    error { type = "validation", status = 400, title = "no criterion has a weight", detail = "one weight at least is above 0" }
+    fault("no criterion has a weight", "one weight at least is above 0")
   end
   for _, one in ipairs(list) do one.factor = one.weight * (common // one.max) end
   list.denominator = common * weights

@@ -12,6 +12,7 @@
 local assign = require("lib.assign")
 local letter = require("shared.letter")
 local words = require("lib.words")
+local fault = require("shared.stop").fault
 
 local sheets = {}
 
@@ -20,10 +21,6 @@ local SHEETS_MAX = 20000
 
 local function item_key(number) return string.format("item:%04d", number) end
 local function reviewer_key(number) return string.format("reviewer:%04d", number) end
-
-local function fault(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 -- ---- what is given
 

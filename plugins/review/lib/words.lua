@@ -1,7 +1,9 @@
 -- What people read, in Korean and English.
+local stop = require("shared.stop")
+
 local words = {}
 
-words.refusals = {
+words.refuse = stop.refusals {
   not_open = { ko = "심사가 아직 시작되지 않았습니다.", en = "The review has not opened yet." },
   closed = { ko = "심사가 마감되었습니다.", en = "The review is closed." },
   already_answered = { ko = "이미 채점하셨습니다. 낸 점수는 고칠 수 없습니다.", en = "You have scored this; a score cannot be changed here." },
@@ -34,9 +36,5 @@ words.reminder = {
   ko = { subject = "[심사 마감 임박] %s", body = "%s\n\n아직 심사하지 않은 것이 %d건 있습니다.%s\n\n%s\n", closes = " 마감: %s" },
   en = { subject = "[Review closing soon] %s", body = "%s\n\n%d are still without your review.%s\n\n%s\n", closes = " It closes at %s." },
 }
-
-function words.refuse(code, why)
-  error { refused = code, message = words.refusals[why or code] }
-end
 
 return words

@@ -4,65 +4,26 @@ local entry = require("lib.entry")
 local seats = require("lib.seats")
 local fields = require("lib.fields")
 local words = require("lib.words")
+local order = require("shared.order")
 local list = {}
 
 -- ---- order
 
-local function rules_of(order)
-  if order == nil then return {} end
-  if type(order) == "string" or order.field or order.expr then order = { order } end
-  local rules = {}
-  for i, rule in ipairs(order) do rules[i] = type(rule) == "string" and { field = rule } or rule end
-  return rules
-end
-
-local function sort_key(rule, e)
-  local value
+local function value_of(rule, e)
   if rule.expr then
     local good, found = pcall(dure.json.query, rule.expr, e.data)
-    if good then value = found end
-  else
-    value = e.data[rule.field]
-    if value == nil and rule.field == "persons" then value = e.persons end
+    if good then return found end
+    return nil
   end
-  if rule.values then
-    for i, ranked in ipairs(rule.values) do
-      if ranked == value then return i end
-    end
-    return #rule.values + 1
-  end
-  if value == dure.json.null then return nil end
-  if type(value) == "boolean" then return value and 1 or 0 end
-  if type(value) == "table" then return #value end
+  local value = e.data[rule.field]
+  if value == nil and rule.field == "persons" then return e.persons end
   return value
-end
-
--- Numbers before text, what is missing last.
-local function compare(a, b)
-  if a == nil or b == nil then return a ~= nil and -1 or b ~= nil and 1 or 0 end
-  if type(a) ~= type(b) then return type(a) == "number" and -1 or 1 end
-  if a == b then return 0 end
-  return a < b and -1 or 1
 end
 
 -- In the given order; those it does not tell apart in the order of their arrival.
 local function sorted(input, entries)
-  local rules, keyed = rules_of(input.order), {}
-  for i, e in ipairs(entries) do
-    local keys = { entry = e }
-    for k, rule in ipairs(rules) do keys[k] = sort_key(rule, e) end
-    keyed[i] = keys
-  end
-  table.sort(keyed, function(a, b)
-    for k, rule in ipairs(rules) do
-      local c = compare(a[k], b[k])
-      if rule.descending and a[k] ~= nil and b[k] ~= nil then c = -c end
-      if c ~= 0 then return c < 0 end
-    end
-    return a.entry.seq < b.entry.seq
-  end)
-  for i, keys in ipairs(keyed) do entries[i] = keys.entry end
-  return entries
+  table.sort(entries, function(a, b) return a.seq < b.seq end)
+  return order.sorted(entries, order.rules(input.order), value_of)
 end
 
 local function with_status(step, wanted)
@@ -134,7 +95,7 @@ end
 
 -- ---- the output
 
-local function warnings(step, entries)
+local function warnings(entries)
   local out = dure.array {}
   for _, e in ipairs(entries) do
     for _, warning in ipairs(e.warnings) do
@@ -165,7 +126,7 @@ function list.output(step)
     waiting = public_list(step, line),
     totals = state.totals,
     byRegion = list.regions(step),
-    warnings = warnings(step, all),
+    warnings = warnings(all),
     frozen = frozen,
     addenda = values(step, "addendum:"),
     overBy = over_by > 0 and over_by or nil,

@@ -1,5 +1,7 @@
 -- The jq texts among the options, tried once at the start: a slip in one of them would refuse everybody
 -- who registers, weeks after whoever wrote it went home.
+local fault = require("shared.stop").fault
+
 local options = {}
 
 local function try(place, value)
@@ -7,7 +9,7 @@ local function try(place, value)
   if type(text) ~= "string" then return end
   local good, why = dure.json.compiles(text)
   if good then return end
-  error { type = "validation", status = 400, title = "an expression that cannot be read", detail = "'" .. place .. "': " .. why }
+  fault("an expression that cannot be read", "'" .. place .. "': " .. why)
 end
 
 -- A text alone is a field's name where the form has one of that name.

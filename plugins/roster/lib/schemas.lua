@@ -82,7 +82,7 @@ schemas.input = {
     counts = { type = "object", additionalProperties = jq("jq giving a number for each entry"),
                description = "More totals by name" },
     order = { type = { "string", "object", "array" },
-              description = "Order of the entries: fields, {field, values: ranking, descending}, {expr}; by arrival if not given" },
+              description = "Order of the entries: fields (-field the highest first), {field, values: ranking, descending}, {expr}; by arrival if not given" },
     desk = schema.selector("Who gets warnings as work items: a selector"),
     confirm = confirm,
     withdrawal = {

@@ -1,7 +1,9 @@
 -- What the roster says to people, in Korean and English.
+local stop = require("shared.stop")
+
 local words = {}
 
-local refusals = {
+words.refuse = stop.refusals {
   not_open = { ko = "아직 접수를 시작하지 않았습니다.", en = "Registration has not opened yet." },
   closed = { ko = "접수가 끝났습니다.", en = "Registration is closed." },
   already_registered = { ko = "이미 신청되어 있습니다. 접수증에서 고치거나 취소할 수 있습니다.",
@@ -16,11 +18,6 @@ local refusals = {
   not_possible = { ko = "신청은 남에게 맡길 수 없습니다.", en = "A registration cannot be handed to somebody else." },
   invalid = { ko = "인원을 셀 수 없습니다. 적은 내용을 살펴 주십시오.", en = "The persons cannot be counted; look at what was entered." },
 }
-
--- Ends the answer with a refusal, which changes nothing; `message` where the workflow has its own sentence.
-function words.refuse(code, message)
-  error { refused = code, message = message or refusals[code] }
-end
 
 words.states = {
   registered = { ko = "참가 확정", en = "registered" }, waiting = { ko = "대기", en = "waiting" },

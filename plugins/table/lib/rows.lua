@@ -1,16 +1,15 @@
 -- Rows as cells: what a column shows of a row, the order of rows, groups and totals.
-local rows = {}
+local fault = require("shared.stop").fault
+local order = require("shared.order")
 
-local function fail(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
+local rows = {}
 
 -- ---- columns
 
 local function column_of(given, language)
   if type(given) == "string" then given = { key = given } end
   if not given.key and not given.expr then
-    fail("a column shows nothing", "a column is a key, or an object with 'key' or 'expr'")
+    fault("a column shows nothing", "a column is a key, or an object with 'key' or 'expr'")
   end
   return {
     key = given.key or given.expr,
@@ -40,7 +39,7 @@ function rows.columns(given, list, language)
   for i, column in ipairs(given or keys_of(list)) do
     columns[i] = column_of(column, language)
     local key = columns[i].key
-    if taken[key] then fail("a column comes twice", "two columns have the key '" .. key .. "'; give one an 'expr'") end
+    if taken[key] then fault("a column comes twice", "two columns have the key '" .. key .. "'; give one an 'expr'") end
     taken[key] = true
   end
   return columns
@@ -77,37 +76,9 @@ end
 
 -- ---- order
 
-local function sort_key(rule, row)
-  local value
-  if rule.expr then value = dure.json.query(rule.expr, row) else value = row[rule.field] end
-  if rule.values then
-    for i, ranked in ipairs(rule.values) do
-      if ranked == value then return i end
-    end
-    return #rule.values + 1
-  end
-  if type(value) == "boolean" then return value and 1 or 0 end
-  if type(value) == "table" then return #value end
-  if value == dure.json.null then return nil end
-  return value
-end
-
--- Numbers before text, what is missing last.
-local function compare(a, b)
-  if a == nil or b == nil then return a ~= nil and -1 or b ~= nil and 1 or 0 end
-  if type(a) ~= type(b) then return type(a) == "number" and -1 or 1 end
-  if a == b then return 0 end
-  return a < b and -1 or 1
-end
-
-local function rules_of(order)
-  if order.field or order.expr then order = { order } end
-  local rules = {}
-  for i, rule in ipairs(order) do
-    local field = type(rule) == "string" and rule
-    rules[i] = field and { field = field:match("^%-(.+)$") or field, descending = field:find("^%-") ~= nil } or rule
-  end
-  return rules
+local function value_of(rule, row)
+  if rule.expr then return dure.json.query(rule.expr, row) end
+  return row[rule.field]
 end
 
 -- A field that no row has is a slip of the pen, not an order.
@@ -115,32 +86,16 @@ function rows.known(list, fields, option)
   for _, field in ipairs(fields) do
     local found = #list == 0
     for _, row in ipairs(list) do found = found or row[field] ~= nil end
-    if not found then fail("an unknown field", "'" .. option .. "' names '" .. field .. "', which no row has") end
+    if not found then fault("an unknown field", "'" .. option .. "' names '" .. field .. "', which no row has") end
   end
 end
 
 -- Rows that the rules do not tell apart keep their place.
-function rows.sorted(list, order)
-  local rules, fields = rules_of(type(order) == "string" and { order } or order or {}), {}
+function rows.sorted(list, given)
+  local rules, fields = order.rules(given), {}
   for _, rule in ipairs(rules) do fields[#fields + 1] = rule.field end
   rows.known(list, fields, "order")
-  local keyed = {}
-  for i, row in ipairs(list) do
-    local keys = { place = i, row = row }
-    for k, rule in ipairs(rules) do keys[k] = sort_key(rule, row) end
-    keyed[i] = keys
-  end
-  table.sort(keyed, function(a, b)
-    for k, rule in ipairs(rules) do
-      local c = compare(a[k], b[k])
-      if rule.descending and a[k] ~= nil and b[k] ~= nil then c = -c end
-      if c ~= 0 then return c < 0 end
-    end
-    return a.place < b.place
-  end)
-  local out = {}
-  for i, keys in ipairs(keyed) do out[i] = keys.row end
-  return out
+  return order.sorted(list, rules, value_of)
 end
 
 -- ---- groups and totals
@@ -187,7 +142,7 @@ function rows.has_columns(columns, rules)
   local known = {}
   for _, column in ipairs(columns) do known[column.key] = true end
   for key in pairs(rules) do
-    if not known[key] then fail("a total of no column", "'totals' names '" .. key .. "', which is no column") end
+    if not known[key] then fault("a total of no column", "'totals' names '" .. key .. "', which is no column") end
   end
 end
 

@@ -10,6 +10,7 @@ local schema = require("shared.schema")
 local schemas = require("lib.schemas")
 local tally = require("lib.tally")
 local words = require("lib.words")
+local fault = require("shared.stop").fault
 
 local ROUNDS_MAX = 2
 
@@ -20,11 +21,11 @@ local function read_candidates(input)
   for i, given in ipairs(input.candidates) do
     local one = type(given) == "table" and { id = given.id, name = given.name or given.title or given.label or given.id } or { id = given, name = given }
     if input.secret and one.id:find("[ ,]") then
-      error { type = "validation", status = 400, title = "a candidate's id has a space or a comma",
-              detail = "'" .. one.id .. "' could not be told from two ids in the text of a secret ballot" }
+      fault("a candidate's id has a space or a comma",
+              "'" .. one.id .. "' could not be told from two ids in the text of a secret ballot")
     end
     if seen[one.id] then
-      error { type = "validation", status = 400, title = "a candidate comes twice", detail = "'" .. one.id .. "'" }
+      fault("a candidate comes twice", "'" .. one.id .. "'")
     end
     seen[one.id] = true
     list[i] = one

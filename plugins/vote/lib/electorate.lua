@@ -7,6 +7,7 @@
 --     recused:ID        1
 local letter = require("shared.letter")
 local words = require("lib.words")
+local fault = require("shared.stop").fault
 
 local electorate = {}
 
@@ -28,8 +29,8 @@ local function members(step, options)
   options.brief = true
   local people, public = dure.people.select(step.input.electorate, options)
   if public then
-    error { type = "validation", status = 400, title = "no electorate",
-            detail = "'public' is no electorate: name a group or people" }
+    fault("no electorate",
+            "'public' is no electorate: name a group or people")
   end
   return people
 end

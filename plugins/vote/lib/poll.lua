@@ -19,14 +19,12 @@ local electorate = require("lib.electorate")
 local letter = require("shared.letter")
 local rule = require("lib.rule")
 local words = require("lib.words")
+local fault = require("shared.stop").fault
+local moment = require("shared.moment")
 
 local poll = {}
 
 local refuse = words.refuse
-
-local function fault(title, detail)
-  error { type = "validation", status = 400, title = title, detail = detail }
-end
 
 local function key(step, kind, id)
   return kind .. ":" .. step.state.round .. ":" .. (id or "")
@@ -38,16 +36,10 @@ end
 
 -- ---- the window: [opens, closes), and `grace` behind it
 
-local function instant(step, text, from)
-  if not text then return nil end
-  if text:sub(1, 1) == "P" then return dure.time.add(from, text, step.zone) end
-  return dure.time.parse(text, step.zone)
-end
-
 local function read_window(step)
   local input, state = step.input, step.state
-  state.opens = instant(step, input.opens, step.now) or step.now
-  state.closes = instant(step, input.closes, state.opens)
+  state.opens = moment.read(step, input.opens, step.now) or step.now
+  state.closes = moment.read(step, input.closes, state.opens)
   state.grace = input.grace and dure.time.duration(input.grace) or 0
   if state.closes and input.opens and state.closes <= state.opens then
     fault("the vote closes before it opens", "opens " .. input.opens .. ", closes " .. input.closes)

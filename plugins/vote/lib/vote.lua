@@ -6,6 +6,7 @@ local rule = require("lib.rule")
 local schemas = require("lib.schemas")
 local tally = require("lib.tally")
 local words = require("lib.words")
+local fault = require("shared.stop").fault
 
 local AFFIRM = { yes = true, ["찬성"] = true }
 local DENY = { no = true, ["반대"] = true }
@@ -24,7 +25,7 @@ local function read_options(input)
   for i, given in ipairs(input.options or { "yes", "no", "abstain" }) do
     local id, title = option_of(given)
     if seen[id] then
-      error { type = "validation", status = 400, title = "an option comes twice", detail = "'" .. id .. "'" }
+      fault("an option comes twice", "'" .. id .. "'")
     end
     seen[id] = true
     ids[i], labels[id] = id, title or words.options[id] or id

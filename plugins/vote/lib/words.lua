@@ -1,7 +1,9 @@
 -- What people read, in Korean and English.
+local stop = require("shared.stop")
+
 local words = {}
 
-words.refusals = {
+words.refuse = stop.refusals {
   not_open = { ko = "아직 투표가 시작되지 않았습니다.", en = "Voting has not opened yet." },
   closed = { ko = "투표가 마감되었습니다.", en = "Voting is closed." },
   already_voted = { ko = "이미 투표하셨습니다. 처음 던진 표가 그대로 유효합니다.", en = "You have voted; your first ballot stands." },
@@ -54,9 +56,5 @@ words.grid = { title = { ko = "후보", en = "Candidates" }, none = { ko = "표�
   columns = { { name = "approve", label = { ko = "찬성", en = "For" } }, { name = "reject", label = { ko = "반대", en = "Against" } } } }
 words.election = { ko = "임원 선거", en = "Election" }
 words.runoff = { ko = "결선 투표", en = "run-off" }
-
-function words.refuse(code, why)
-  error { refused = code, message = words.refusals[why or code] }
-end
 
 return words
