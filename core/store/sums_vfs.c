@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "store/log_frame.h"
+#include "store/log_gather.h"
 
 #define NAME            "dure"
 #define VFS_MAX         16
@@ -36,14 +37,16 @@ struct layer {
 struct sums_file {
     sqlite3_file base;          // first
     struct sums_file *database; // a log's; of a database itself
+    struct sums_file *log;      // a database's, while it is open
     bool kept, trusts;          // a database's
     struct sums_damage damage;  // a database's
     // A log's:
     bool head_known, big;
     int64_t head_frame;    // whose head was written last, and not yet its page; -1: none
     int64_t unsummed_from; // INT64_MAX: none
-    unsigned char *room;   // for a page on its way out, or a frame and the sum before it
-    sqlite3_file *below;   // lies behind this
+    struct log_gather gather;
+    unsigned char *room; // for a page on its way out, or a frame and the sum before it
+    sqlite3_file *below; // lies behind this
 };
 
 static struct sums_file *of(sqlite3_file *file)
@@ -102,17 +105,23 @@ static bool is_page_of_log(int bytes, sqlite3_int64 offset, int64_t *frame)
     return bytes == PAGE_BYTES && *frame >= 0 && offset == LOG_PAGE_AT(*frame);
 }
 
+static int read_written(struct sums_file *f, void *data, int bytes, int64_t offset)
+{
+    int code = log_gather_ready(&f->gather, bytes, offset);
+    return code != SQLITE_OK ? code : f->below->pMethods->xRead(f->below, data, bytes, offset);
+}
+
 static int read_log(sqlite3_file *file, void *data, int bytes, sqlite3_int64 offset)
 {
     struct sums_file *f = of(file);
     int64_t frame;
     if (!is_page_of_log(bytes, offset, &frame) || f->database->trusts || !know_head(f) ||
         frame >= f->unsummed_from)
-        return f->below->pMethods->xRead(f->below, data, bytes, offset);
+        return read_written(f, data, bytes, offset);
     int64_t from = frame == 0 ? LOG_HEAD_SUM_AT : LOG_FRAME_AT(frame - 1) + LOG_FRAME_SUM_AT;
     int length = (int)(LOG_FRAME_AT(frame + 1) - from);
     must(length <= FRAME_AND_BEFORE_BYTES);
-    int code = f->below->pMethods->xRead(f->below, f->room, length, from);
+    int code = read_written(f, f->room, length, from);
     if (code != SQLITE_OK)
         return code;
     const unsigned char *head = f->room + (LOG_FRAME_AT(frame) - from);
@@ -144,15 +153,26 @@ static int write_log(sqlite3_file *file, const void *data, int bytes, sqlite3_in
 {
     struct sums_file *f = of(file);
     note_write(f, bytes, offset);
-    return f->below->pMethods->xWrite(f->below, data, bytes, offset);
+    return log_gather_write(&f->gather, data, bytes, offset);
 }
 
-// ---- what goes through as it is
+// The connection's transaction is over, and the log ends with whole frames again.
+static void end_transaction(struct sums_file *log)
+{
+    log_gather_end(&log->gather);
+    log->head_frame = -1;
+    log->unsummed_from = INT64_MAX;
+}
+
+// ---- what goes through as it is; of a log's after what is gathered
 
 static int close_file(sqlite3_file *file)
 {
     struct sums_file *f = of(file);
     int code = f->below->pMethods->xClose(f->below);
+    if (f->database != f && f->database->log == f)
+        f->database->log = NULL;
+    log_gather_done(&f->gather);
     mem_free(f->room);
     f->room = NULL;
     return code;
@@ -160,17 +180,20 @@ static int close_file(sqlite3_file *file)
 
 static int truncate_file(sqlite3_file *file, sqlite3_int64 size)
 {
-    return of(file)->below->pMethods->xTruncate(of(file)->below, size);
+    int code = log_gather_flush(&of(file)->gather);
+    return code != SQLITE_OK ? code : of(file)->below->pMethods->xTruncate(of(file)->below, size);
 }
 
 static int sync_file(sqlite3_file *file, int flags)
 {
-    return of(file)->below->pMethods->xSync(of(file)->below, flags);
+    int code = log_gather_flush(&of(file)->gather);
+    return code != SQLITE_OK ? code : of(file)->below->pMethods->xSync(of(file)->below, flags);
 }
 
 static int size_of(sqlite3_file *file, sqlite3_int64 *size)
 {
-    return of(file)->below->pMethods->xFileSize(of(file)->below, size);
+    int code = log_gather_flush(&of(file)->gather);
+    return code != SQLITE_OK ? code : of(file)->below->pMethods->xFileSize(of(file)->below, size);
 }
 
 static int lock_file(sqlite3_file *file, int level)
@@ -224,8 +247,12 @@ static int map_shared(sqlite3_file *file, int region, int size, int extend, void
     return of(file)->below->pMethods->xShmMap(of(file)->below, region, size, extend, out);
 }
 
+// The first lock is the writer's, who gives it away when his transaction is over.
 static int lock_shared(sqlite3_file *file, int first, int count, int flags)
 {
+    const int given_away = SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE;
+    if (first == 0 && flags == given_away && of(file)->log != NULL)
+        end_transaction(of(file)->log);
     return of(file)->below->pMethods->xShmLock(of(file)->below, first, count, flags);
 }
 
@@ -298,10 +325,13 @@ static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int
     }
     f->room = mem_alloc(FRAME_AND_BEFORE_BYTES);
     f->base.pMethods = is_log ? &log_methods : &database_methods;
-    if (is_log)
+    log_gather_init(&f->gather, f->below);
+    if (is_log) {
         f->database = of(sqlite3_database_file_object(path));
-    else
+        f->database->log = f;
+    } else {
         f->kept = wants_sums(f->below);
+    }
     return SQLITE_OK;
 }
 
