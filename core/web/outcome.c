@@ -57,16 +57,7 @@ static void write_table(struct web *w, struct page *p, const char *instance, jso
          "<div class=scroll tabindex=0 role=region "
          "aria-label=\"%s\"><table><caption>%s</caption><thead><tr>",
          text_in(p->language, title), text_in(p->language, title));
-    for (size_t c = 0; c < json_length(columns); c++) {
-        json column = json_at(columns, c), head = json_get(column, "title");
-        json first = json_at(rows, 0), cell = json_get(first, json_get_text(column, "key", ""));
-        html(&p->out, json_is_number(cell) ? "<th scope=col class=number>%s" : "<th scope=col>%s",
-             text_in(p->language, head));
-        json_free(cell);
-        json_free(first);
-        json_free(head);
-        json_free(column);
-    }
+    page_write_heads(p, columns, rows);
     html(&p->out, "</thead><tbody>");
     for (size_t i = 0; i < json_length(rows); i++) {
         json row = json_at(rows, i);

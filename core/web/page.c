@@ -126,6 +126,21 @@ void page_fail(struct request *r, const struct fail *why)
     page_refuse(r, problem_status(why), word(l, title), said ? said : why->message);
 }
 
+void page_write_heads(struct page *p, json columns, json rows)
+{
+    json first = json_at(rows, 0);
+    for (size_t c = 0; c < json_length(columns); c++) {
+        json column = json_at(columns, c), title = json_get(column, "title"),
+             cell = json_get(first, json_get_text(column, "key", ""));
+        html(&p->out, json_is_number(cell) ? "<th scope=col class=number>%s" : "<th scope=col>%s",
+             text_in(p->language, title));
+        json_free(cell);
+        json_free(title);
+        json_free(column);
+    }
+    json_free(first);
+}
+
 // What the server says about a request itself is for programs; a person reads it in his language.
 static enum word word_of_status(int status)
 {

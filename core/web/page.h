@@ -23,6 +23,9 @@ void page_reply(struct page *p, int status);
 // A whole page that says what went wrong and how to go on.
 void page_refuse(struct request *r, int status, const char *title, const char *detail);
 void page_fail(struct request *r, const struct fail *why);
+// The heads of a table's columns, [{key, title}]; over numbers, as the first of `rows` tells, to
+// the right as these are.
+void page_write_heads(struct page *p, json columns, json rows);
 // For server_opts.page.
 bool page_of_problem(void *context, struct request *r, const struct problem *problem,
                      struct bytes *html);

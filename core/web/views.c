@@ -63,29 +63,13 @@ static void write_cells(const struct list_page *l, json columns, json row, bool 
     }
 }
 
-static bool is_number_column(json rows, json column)
-{
-    json row = json_at(rows, 0), value = json_get(row, json_get_text(column, "key", ""));
-    bool is = json_is_number(value);
-    json_free(value);
-    json_free(row);
-    return is;
-}
-
 static void write_table(const struct list_page *l, json view)
 {
     struct page *p = l->page;
     json columns = json_get(view, "columns"), rows = json_get(view, "rows"),
          totals = json_get(view, "totals");
     html(&p->out, "<div class=scroll tabindex=0><table><thead><tr>");
-    for (size_t c = 0; c < json_length(columns); c++) {
-        json column = json_at(columns, c), title = json_get(column, "title");
-        html(&p->out,
-             is_number_column(rows, column) ? "<th scope=col class=number>%s" : "<th scope=col>%s",
-             text_in(p->language, title));
-        json_free(title);
-        json_free(column);
-    }
+    page_write_heads(p, columns, rows);
     html(&p->out, "</thead><tbody>\n");
     for (size_t i = 0; i < json_length(rows); i++) {
         json row = json_at(rows, i);
