@@ -11,7 +11,7 @@
 #include "base/map.h"
 #include "calendar/zone.h"
 #include "engine/engine.h"
-#include "people/kept.h"
+#include "people/details.h"
 #include "people/people.h"
 #include "store/store.h"
 #include "json/json.h"
@@ -29,7 +29,7 @@ struct people {
     bool has_key;
     uint8_t key[HASH_BYTES]; // of links and request hashes; TABLE_META
     struct map forms;        // parsed and compiled, by their text; see form_schema.h
-    struct kept kept;        // what items say, by its text
+    struct details details;  // what items say, by its text
     char *seal_folder;       // of the keys of urns; NULL: they lie in the store
     bool urns_looked, has_urns;
     struct map refusals; // how often, by code and item; see refusal.h

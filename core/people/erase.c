@@ -212,7 +212,7 @@ bool people_erase(struct people *p, const char *id, bool really, json *what, str
     good = good && see_all(&e, why);
     if (good && really) {
         store_keep(p->store, mark);
-        kept_forget(&p->kept);
+        details_forget(&p->details);
     } else {
         store_undo(p->store, mark);
     }

@@ -36,7 +36,7 @@ void people_free(struct people *p)
     if (p == NULL)
         return;
     forms_forget(p);
-    kept_forget(&p->kept);
+    details_forget(&p->details);
     map_done(&p->forms);
     refusals_forget(p);
     row_done(&p->swept);

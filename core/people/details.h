@@ -9,19 +9,19 @@
 #include "store/store.h"
 #include "json/json.h"
 
-#define KEPT_TEXTS_MAX  8
-#define KEPT_TEXT_BYTES 8192 // a longer text is read each time
+#define DETAILS_TEXTS_MAX  8
+#define DETAILS_TEXT_BYTES 8192 // a longer text is read each time
 
 struct people;
 
-struct kept {
-    struct kept_text {
+struct details {
+    struct details_text {
         char *text; // NULL: none yet
         size_t bytes;
         json value;
-    } known[KEPT_TEXTS_MAX];
+    } known[DETAILS_TEXTS_MAX];
     unsigned next; // the place that is given away
 };
 
 CHECKED bool item_kept(struct people *p, const struct row *item, json *out, struct fail *why);
-void kept_forget(struct kept *k);
+void details_forget(struct details *d);
