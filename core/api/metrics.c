@@ -50,6 +50,7 @@ static const struct figure {
     {"eventMatches", COUNTER, "Events matched with a listening task"},
     {"eventStarts", COUNTER, "Instances started by an event"},
     {"eventsPurged", COUNTER, "Events deleted after their retention"},
+    {"casesEmptied", COUNTER, "Cases emptied of personal data after their retention"},
     {"timersFired", COUNTER, "Timers that fired"},
     {"handlers", COUNTER, "Calls of plugins' handlers"},
     {"handlersUndone", COUNTER, "Calls of plugins' handlers whose writes were undone"},

@@ -117,12 +117,19 @@ static void print_shown(json shown)
                   {"incident", "incident", false},
                   {"createdAt", "created", false},
                   {"endedAt", "ended", false},
+                  {"keptUntil", "kept until", false},
+                  {"personalDataRemovedAt", "removed", false},
                   {"input", "input", true},
                   {"output", "output", true},
                   {"error", "error", true},
                   {"parent", "parent", false}};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         print_field(shown, fields[i].path, fields[i].label, fields[i].as_data);
+    const char *removed = json_get_text(shown, "personalDataRemovedAt", NULL);
+    if (removed)
+        printf("%-12s the personal data of this case was removed on %.10s, as its workflow says; "
+               "its history and numbers stay\n",
+               "", removed);
 }
 
 static void print_entries(json row)

@@ -144,7 +144,7 @@ static void read_metadata(struct builder *b, const struct yaml_node *dure)
     }
     read_zone(b, node_field(dure, "zone"));
     check_calendar(b, node_field(dure, "calendar"));
-    (void)build_duration(b, node_field(dure, "retention"), PHASE_WORKFLOW_INPUT);
+    b->d->retention = build_duration(b, node_field(dure, "retention"), PHASE_WORKFLOW_INPUT);
     read_rule(b, node_field(node_field(dure, "schedule"), "rrule"));
     check_mail_templates(b, node_field(dure, "templates"));
 }

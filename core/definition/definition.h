@@ -225,6 +225,7 @@ struct definition {
     struct task_list body;
     struct data_flow data; // input, output; no export
     struct duration_source timeout;
+    struct duration_source retention; // metadata.dure.retention; acted on where it is constant
     struct schedule schedule;
     struct task **tasks; // all, by index
     size_t task_count;

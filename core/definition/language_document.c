@@ -75,7 +75,7 @@ static const struct shape TEMPLATES = {.kind = SHAPE_MAP, .item = &TEMPLATE};
 static const struct shape_key DURE_KEYS[] = {
     {"zone", &SHAPE_OF_TEXT, false, "Time zone of this workflow, as Asia/Seoul"},
     {"calendar", &CALENDAR, false, "Holidays: the name of a calendar, or dates"},
-    {"retention", &SHAPE_OF_DURATION, false, "How long a finished case is kept"},
+    {"retention", &SHAPE_OF_DURATION, false, "How long after its end a case keeps personal data"},
     {"schedule", &RULE, false, "A schedule by recurrence rule"},
     {"quiet", &QUIET, false, "Hours in which no optional mail is sent"},
     {"templates", &TEMPLATES, false, "Mails by name, in Korean and English"},

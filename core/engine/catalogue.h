@@ -21,8 +21,9 @@ struct catalogue_entry {
     json schedule;                 // what starts it by itself, for lists; absent: nothing
     struct definition *definition; // NULL until compiled
     bool broken;                   // its text no longer compiles
-    bool has_steps, has_children;  // it calls functions, it starts workflows
-    json secrets;                  // those it names; absent: none
+    enum { KEEPS_UNKNOWN, KEEPS_FOR_EVER, KEEPS_PERHAPS } keeps; // by its text; see expiry.c
+    bool has_steps, has_children; // it calls functions, it starts workflows
+    json secrets;                 // those it names; absent: none
 };
 
 struct catalogue {

@@ -17,6 +17,8 @@ static bool is_allowed(const struct live *l, enum control what, struct fail *why
         return status == STATUS_SUSPENDED ||
                fail(why, FAIL_CONFLICT, "only a paused instance can be resumed; it is %s", name);
     case CONTROL_RETRY:
+        if (l->removed_ms != EXPIRY_NONE)
+            return fail_code(why, FAIL_CONFLICT, "data_removed", EXPIRY_SENTENCE);
         return status == STATUS_FAULTED || (live_is_open(l) && l->incident) ||
                fail(why, FAIL_CONFLICT, "only a faulted instance can be retried; it is %s", name);
     }

@@ -45,6 +45,7 @@ struct engine *engine_new(const struct engine_opts *opts)
     outbox_init(&e->outbox);
     watch_init(e);
     retention_init(&e->retention, opts->keep_days, e->now_ms);
+    expiry_init(&e->expiry, e->now_ms);
     return e;
 }
 
@@ -56,6 +57,7 @@ void engine_free(struct engine *e)
     outbox_done(e);
     timers_done(e);
     warm_done(&e->warm);
+    expiry_done(&e->expiry);
     lives_done(&e->lives);
     correlate_done(&e->correlator);
     step_memo_done(&e->step_memo);

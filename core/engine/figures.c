@@ -29,6 +29,7 @@ static void add_traffic(json *out, const struct figures *f)
     add(out, "eventMatches", f->event_matches);
     add(out, "eventStarts", f->event_starts);
     add(out, "eventsPurged", f->events_purged);
+    add(out, "casesEmptied", f->cases_emptied);
     add(out, "timersFired", f->timers_fired);
     add(out, "handlers", f->handlers);
     add(out, "handlersUndone", f->handlers_undone);

@@ -61,6 +61,10 @@ struct function_host {
     // The step is over: close its work items and drop its records' caches.
     void (*ended)(struct function_host *h, struct engine *e, const struct step_address *address,
                   const char *reason);
+    // Removes what rooms above the engine hold of persons in an ended case, a few rows a call; true
+    // when nothing is left. It may begin anew at any time, since a crash forgets how far it was.
+    // May be NULL.
+    bool (*forget)(struct function_host *h, struct engine *e, const char *instance);
     // How many of its own wake sources (open work items) the step has, for "nothing waits in
     // silence".
     size_t (*wake_sources)(struct function_host *h, struct engine *e,

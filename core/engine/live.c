@@ -59,6 +59,7 @@ struct live *live_new(struct engine *e, struct catalogue_entry *entry, struct de
     l->unread = json_absent();
     l->created_ms = l->updated_ms = e->now_ms;
     l->ended_ms = INSTANT_NONE;
+    l->removed_ms = EXPIRY_NONE;
     l->events_from = e->correlator.next_seq;
     inbox_init(&l->inbox);
     list_init(&l->ready_node);

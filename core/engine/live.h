@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "engine/catalogue.h"
+#include "engine/expiry.h"
 #include "engine/inbox.h"
 #include "engine/payloads.h"
 #include "machine/instance.h"
@@ -28,17 +29,19 @@ struct live {
     char *incident;                     // or NULL
     bool quarantined;                   // the incident stays until a person resumes it
     int64_t created_ms, updated_ms, ended_ms, events_from;
+    int64_t removed_ms; // its personal data went; EXPIRY_NONE, EXPIRY_UNDER_WAY (expiry.h)
     struct audit_head head;
     struct bytes entries; // history of this turn as entry.h stores it; no data while there is none
     struct inbox inbox;
     int64_t event_given; // seq of the last event that met a subscription of it, in this life
     struct payloads payloads;
-    bool inbox_saved;  // the row in the store carries an inbox
-    bool has_rows;     // the store may have waits of it
-    bool has_steps;    // it may have open function steps
-    bool has_children; // it may have started workflows
-    bool child_now;    // it started one in this turn
-    uint32_t unbroken; // answers taken since something came from outside
+    bool inbox_saved;        // the row in the store carries an inbox
+    bool has_rows;           // the store may have waits of it
+    bool has_steps;          // it may have open function steps
+    bool has_children;       // it may have started workflows
+    bool hides, hides_known; // its history has data only as personal payloads (expiry_told)
+    bool child_now;          // it started one in this turn
+    uint32_t unbroken;       // answers taken since something came from outside
     bool dirty;
     struct list ready_node; // in lives.ready while there is something to take
     int64_t ready_ms;       // since when it is there, or had its last turn

@@ -36,6 +36,14 @@ static void inbox_write(const struct live *l, struct bytes *out)
     json_free(inbox);
 }
 
+// Last of all, so that it is found without reading the rest.
+static void removed_write(const struct live *l, struct bytes *out)
+{
+    must(out->length > 2 && out->data[out->length - 1] == '}');
+    out->data[--out->length] = 0;
+    bytes_printf(out, ",\"" EXPIRY_KEY "\":%lld}", (long long)l->removed_ms);
+}
+
 static void state_write(struct engine *e, struct live *l, struct bytes *out)
 {
     if (l->instance)
@@ -45,6 +53,8 @@ static void state_write(struct engine *e, struct live *l, struct bytes *out)
         json_write(l->unread, JSON_COMPACT, out);
     if (!inbox_is_empty(&l->inbox))
         inbox_write(l, out);
+    if (l->removed_ms != EXPIRY_NONE)
+        removed_write(l, out);
     must(!out->overflowed);
 }
 
@@ -104,8 +114,10 @@ static void decode(struct engine *e, struct live *l, const struct row *row)
     if (l->instance)
         return;
     l->unread = rows_json(row, INSTANCE_STATE);
-    if (json_is_object(l->unread))
+    if (json_is_object(l->unread)) {
         json_remove(&l->unread, INBOX_KEY);
+        json_remove(&l->unread, EXPIRY_KEY);
+    }
     log_error("engine", "instance_unreadable", "instance=%s reason=\"%s\"", l->id, why.message);
 }
 
@@ -168,6 +180,7 @@ struct live *live_row_read(struct engine *e, const struct row *row)
     l->has_rows = true; // the store knows, memory does not
     read_head(l, row);
     decode_inbox(l, row);
+    l->removed_ms = expiry_removed_ms(row);
     decode(e, l, row);
     l->has_steps = !l->instance || l->entry->has_steps;
     l->has_children = !l->instance || l->entry->has_children;

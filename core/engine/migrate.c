@@ -18,6 +18,8 @@ static bool is_allowed(const struct live *l, const char *id, struct fail *why)
     if (!l->instance)
         return fail(why, FAIL_CONFLICT, "the instance '%s' cannot be read: %s", id,
                     l->incident ? l->incident : "see the log");
+    if (l->removed_ms != EXPIRY_NONE)
+        return fail_code(why, FAIL_CONFLICT, "data_removed", EXPIRY_SENTENCE);
     return live_is_open(l) || live_status(l) == STATUS_FAULTED ||
            fail(why, FAIL_CONFLICT, "the instance has ended already (%s)",
                 instance_status_name(live_status(l)));
@@ -43,6 +45,7 @@ bool engine_migrate(struct engine *e, const char *id, const char *version, struc
     instance_free(l->instance);
     l->instance = next;
     l->entry = to;
+    l->hides_known = false;
     l->has_steps |= to->has_steps;
     l->has_children |= to->has_children;
     catalogue_move_subscriptions(e, l->id, to);

@@ -79,6 +79,7 @@ json engine_show(struct engine *e, const char *id, struct fail *why)
     set_instant(&out, "createdAt", l->created_ms);
     set_instant(&out, "updatedAt", l->updated_ms);
     set_instant(&out, "endedAt", l->ended_ms);
+    expiry_show(e, l, &out);
     show_machine(e, l, &out);
     return out;
 }

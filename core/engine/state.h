@@ -6,6 +6,7 @@
 #include "engine/catalogue.h"
 #include "engine/correlate.h"
 #include "engine/engine.h"
+#include "engine/expiry.h"
 #include "engine/figures.h"
 #include "engine/live.h"
 #include "engine/outbox.h"
@@ -56,6 +57,7 @@ struct engine {
     struct watch watch;
     struct warm warm;
     struct retention retention;
+    struct expiry expiry;
     struct figures figures;
 };
 

@@ -10,11 +10,15 @@
 static void after_step(struct engine *e, struct live *l, bool was_open)
 {
     struct transition *t = &e->transition;
-    for (size_t i = 0; i < t->told_count; i++)
-        live_tell(l, &t->told[i]);
+    for (size_t i = 0; i < t->told_count; i++) {
+        struct lifecycle_entry told = t->told[i];
+        told.more = expiry_told(e, l, told.more);
+        live_tell(l, &told);
+        json_free(told.more);
+    }
     live_touch(e, l);
-    if (!was_open && live_is_open(l))
-        l->ended_ms = INSTANT_NONE; // it was retried
+    if (!was_open) // it was retried, and may have ended again at once
+        l->ended_ms = live_is_open(l) ? INSTANT_NONE : e->now_ms;
     actions_do(e, l, t);
     if (was_open && !live_is_open(l))
         actions_ended(e, l);
@@ -148,8 +152,10 @@ bool engine_turn(struct engine *e)
     if (has_room(e))
         more = fire_and_run(e);
     timers_settle(e);
-    if (has_room(e))
+    if (has_room(e)) {
         retention_turn(e);
+        expiry_turn(e);
+    }
     if (!more || e->inputs_since_seal >= e->seal_inputs || turn_is_long(e))
         seal(e);
     e->in_turn = false;

@@ -103,6 +103,28 @@ json instance_context(const struct instance *i)
     return json_ref(i->context);
 }
 
+static json bare_error(json error)
+{
+    json bare = json_object();
+    json_set_text(&bare, "type", json_get_text(error, "type", ""));
+    json_set_int(&bare, "status", json_get_int(error, "status", 0));
+    return bare;
+}
+
+void instance_empty(struct instance *i)
+{
+    must(!instance_is_open(i));
+    frame_free(i->root);
+    i->root = NULL;
+    i->faulted = 0;
+    json_swap_take(&i->input, json_absent());
+    json_swap_take(&i->output, json_absent());
+    json_swap_take(&i->context, json_null());
+    json_swap_take(&i->inbox, json_absent());
+    if (json_is_object(i->error))
+        json_swap_take(&i->error, bare_error(i->error));
+}
+
 void instance_mark(struct instance *i, const struct task *task, enum task_mark mark)
 {
     if (task == NULL)

@@ -38,6 +38,9 @@ json instance_input(const struct instance *i);   // raw; absent before the start
 json instance_output(const struct instance *i);  // absent until completed
 json instance_error(const struct instance *i);   // problem details; absent unless faulted
 json instance_context(const struct instance *i);
+// Of one that has ended: all it holds but how it and its tasks ended, and the type of its error.
+// There is nothing left to retry.
+void instance_empty(struct instance *i);
 
 // One sentence that says what it waits for ("waits for an event 'paid' (task 'pay')"), or "" when
 // it is not open.

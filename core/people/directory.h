@@ -12,6 +12,7 @@
 #include "calendar/zone.h"
 #include "engine/engine.h"
 #include "people/details.h"
+#include "people/forget.h"
 #include "people/people.h"
 #include "store/store.h"
 #include "json/json.h"
@@ -35,7 +36,8 @@ struct people {
     struct map refusals; // how often, by code and item; see refusal.h
     struct row swept;    // the last old request key looked at; see requests.h
     unsigned keys_put;
-    struct list doomed; // keys that go once their rows are gone for good
+    struct forgetting forgetting; // how far the ended case in hand is; see forget.h
+    struct list doomed;           // keys that go once their rows are gone for good
 };
 
 // An id: no white space, no control characters, nothing that a path or CSV would trip over.

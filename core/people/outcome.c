@@ -80,6 +80,11 @@ bool outcome_put(struct people *p, const struct step_address *step, const char *
     return true;
 }
 
+bool outcome_is_record(const struct row *record)
+{
+    return strcmp(row_text(record, RECORD_PATH), OUTCOME_PATH) == 0;
+}
+
 json outcome_show(struct people *p, const char *instance, const char *mark, struct fail *why)
 {
     struct row row;

@@ -27,4 +27,6 @@ json outcome_list(struct people *p, const char *instance, struct fail *why);
 // none.
 char *outcome_public_mark(struct people *p, const char *instance, const char *task,
                           struct fail *why);
+struct row;
+bool outcome_is_record(const struct row *record); // a row of TABLE_RECORD that is one
 json outcome_show(struct people *p, const char *instance, const char *mark, struct fail *why);

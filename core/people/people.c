@@ -40,6 +40,7 @@ void people_free(struct people *p)
     map_done(&p->forms);
     refusals_forget(p);
     row_done(&p->swept);
+    forgetting_done(&p->forgetting);
     keyring_forget(p);
     mem_free(p->seal_folder);
     mem_free(p->url);

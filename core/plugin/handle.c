@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "people/forget.h"
 #include "people/item.h"
 #include "people/urn.h"
 #include "plugin/host_call.h"
@@ -345,6 +346,13 @@ void plugins_ended(struct function_host *host, struct engine *e, const struct st
     struct value prefix[] = {value_text(address->instance), value_text(address->path),
                              value_integer(address->attempt)};
     store_delete_prefix(engine_store(e), TABLE_RECORD, prefix, 3);
+}
+
+bool plugins_forget(struct function_host *host, struct engine *e, const char *instance)
+{
+    (void)e;
+    struct plugins *p = (struct plugins *)host;
+    return p->people == NULL || people_forget_case(p->people, instance);
 }
 
 size_t plugins_wake_sources(struct function_host *host, struct engine *e,

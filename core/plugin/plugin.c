@@ -44,6 +44,7 @@ struct plugins *plugins_new(const struct plugin_limits *limits)
         .catalogue = {.find = find_signature, .names = list_names, .context = p},
         .handle = plugins_handle,
         .ended = plugins_ended,
+        .forget = plugins_forget,
         .wake_sources = plugins_wake_sources,
         .waits_for = plugins_waits_for,
     };

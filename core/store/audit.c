@@ -14,6 +14,7 @@
 #include "store/entry.h"
 
 #define SALT_BYTES       32
+#define CASE_SLICE       128
 #define REFERENCE_RANDOM 9
 #define REFERENCE_SIZE   (ID_NUMBER_DIGITS + BASE64_SIZE(REFERENCE_RANDOM))
 
@@ -158,6 +159,37 @@ bool audit_erase_person(struct store *s, const char *person, int64_t *count, str
         blank(s, &row);
         ++*count;
         row_done(&row);
+    }
+    scan_done(scan);
+    return why->kind == FAIL_NONE;
+}
+
+static bool is_published(const struct row *row)
+{
+    return row_is_null(row, PERSONAL_PERSON) && strchr(row_text(row, PERSONAL_REF), ' ') != NULL;
+}
+
+bool audit_erase_case(struct store *s, const char *instance, struct row *after, bool *left,
+                      struct fail *why)
+{
+    struct scan *scan;
+    struct value prefix = value_text(instance);
+    struct scan_opts opts = {.table = TABLE_PERSONAL,
+                             .index = -1,
+                             .prefix = &prefix,
+                             .prefix_count = 1,
+                             .after = row_is_there(after) ? after : NULL};
+    if (!store_scan(s, &opts, &scan, why))
+        return false;
+    why->kind = FAIL_NONE;
+    *left = true;
+    for (int i = 0; i < CASE_SLICE && *left; i++) {
+        struct row row = {0};
+        *left = scan_next(scan, &row, why);
+        if (*left && !row_is_null(&row, PERSONAL_BODY) && !is_published(&row))
+            blank(s, &row);
+        row_done(after);
+        *after = row;
     }
     scan_done(scan);
     return why->kind == FAIL_NONE;

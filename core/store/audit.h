@@ -46,6 +46,12 @@ CHECKED bool audit_personal_read(struct store *s, const char *instance, json ref
 CHECKED bool audit_erase_person(struct store *s, const char *person, int64_t *count,
                                 struct fail *why);
 
+// The same of one case, a few rows a call, behind the row that `after` keeps (the caller's, begins
+// as no row; row_done is his); *left: there is more. What was put under a name of the caller's own
+// for nobody in particular (the published ballots of a secret vote) stays.
+CHECKED bool audit_erase_case(struct store *s, const char *instance, struct row *after, bool *left,
+                              struct fail *why);
+
 struct audit_report {
     int64_t instances, rows, commits, personal, erased, bad;
     struct bytes *details; // one line a finding; may be NULL

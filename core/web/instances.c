@@ -300,6 +300,27 @@ static void write_data(struct page *p, json shown)
     }
 }
 
+// Until when its personal data is there, or since when it is not.
+static void write_kept(struct web *w, struct page *p, json shown)
+{
+    const char *id = json_get_text(shown, "id", ""),
+               *until = json_get_text(shown, "keptUntil", NULL),
+               *removed = json_get_text(shown, "personalDataRemovedAt", NULL);
+    if (!until && !removed)
+        return;
+    html(&p->out, "<p>%s ",
+         removed
+             ? two(p,
+                   "보관 기간이 끝나 이 건의 개인정보를 지웠습니다. 기록과 수는 남아 있습니다. "
+                   "지운 때:",
+                   "The personal data of this case was removed, since it is kept no longer. Its "
+                   "history and numbers stay. Removed:")
+             : two(p, "이 건의 개인정보를 지우는 때:",
+                   "The personal data of this case is kept until:"));
+    web_write_moment(w, p, id, removed ? removed : until, &p->out);
+    html(&p->out, "</p>\n");
+}
+
 static void show_instance(void *context, struct request *r)
 {
     struct web *w = context;
@@ -330,6 +351,7 @@ static void show_instance(void *context, struct request *r)
     web_write_moment(w, &p, id, json_get_text(shown, "createdAt", ""), &p.out);
     html(&p.out, "</dl>\n");
     admin_write_done(&p);
+    write_kept(w, &p, shown);
     const char *incident = json_get_text(shown, "incident", NULL);
     if (incident)
         html(&p.out, "<div class=refusal role=alert>%s</div>", incident);

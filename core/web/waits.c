@@ -143,6 +143,7 @@ const char *waits_event_name(const struct page *p, const char *type)
                                         {"reminded", "알림 보냄"},
                                         {"claimed", "맡음"},
                                         {"given_back", "돌려놓음"},
+                                        {"personal-data-removed", "개인정보를 지움"},
                                         {"outcome", "결과가 나옴"},
                                         {"conflict", "이해관계로 뺌"},
                                         {"registered", "신청이 옴"},

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "calendar/instant.h"
 #include "engine/engine.h"
+#include "people/forget.h"
 #include "people/item.h"
 #include "people/link.h"
 #include "people/mail.h"
@@ -122,6 +123,13 @@ static void village_ended(struct function_host *h, struct engine *e, const struc
     item_close(v->people, a, NULL);
 }
 
+static bool village_forget(struct function_host *h, struct engine *e, const char *instance)
+{
+    struct village *v = h->catalogue.context;
+    (void)e;
+    return people_forget_case(v->people, instance);
+}
+
 static size_t village_sources(struct function_host *h, struct engine *e,
                               const struct step_address *a)
 {
@@ -147,6 +155,7 @@ static inline void village_open(struct village *v)
         .catalogue = {.find = village_find, .names = village_names, .context = v},
         .handle = village_handle,
         .ended = village_ended,
+        .forget = village_forget,
         .wake_sources = village_sources};
     v->engine = engine_new(&(struct engine_opts){
         .store = v->store, .port = &v->port.port, .host = &v->host, .secrets = json_absent()});
