@@ -7,9 +7,8 @@
 
 #include "base/mem.h"
 
-#define ROUNDS_MAX 1200
-#define ROUNDS_EVENTS                                                                              \
-    40 // all kinds of events come every so many rounds, at first ten times as often
+#define ROUNDS_MAX    8000 // nested loops that wait took 1,306 commits
+#define ROUNDS_EVENTS 40   // all kinds of events come every so many, at first ten times as often
 
 static const char *const types[] = {"sim.a", "sim.b", "sim.c", "sim.done"};
 

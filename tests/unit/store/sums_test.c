@@ -29,7 +29,7 @@ TEST(sums, any_bit_that_flips_in_the_file_is_found)
     off_t bytes = size_of(file);
     for (int i = 0; i < FLIPS; i++) {
         off_t at = (off_t)random_below(&random, (uint64_t)bytes);
-        char page[40];
+        char page[48];
         snprintf(page, sizeof(page), "page %d of the database is damaged",
                  (int)(at / PAGE_BYTES) + 1);
         flip(file, at, i % 8);
