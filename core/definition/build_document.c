@@ -124,6 +124,15 @@ static void read_rule(struct builder *b, const struct yaml_node *node)
     b->d->schedule.rrule = text;
 }
 
+// The engine asks it of the definition, when no instance is in hand.
+static void read_retention(struct builder *b, const struct yaml_node *node)
+{
+    b->d->retention = build_duration(b, node, PHASE_WORKFLOW_INPUT);
+    if (b->d->retention.expression != NULL)
+        report(b, SEVERITY_ERROR, node, "bad-duration",
+               "'retention' must be a duration such as P1Y, the same for every case");
+}
+
 static void read_metadata(struct builder *b, const struct yaml_node *dure)
 {
     if (node_mapping(dure) == NULL)
@@ -144,7 +153,7 @@ static void read_metadata(struct builder *b, const struct yaml_node *dure)
     }
     read_zone(b, node_field(dure, "zone"));
     check_calendar(b, node_field(dure, "calendar"));
-    b->d->retention = build_duration(b, node_field(dure, "retention"), PHASE_WORKFLOW_INPUT);
+    read_retention(b, node_field(dure, "retention"));
     read_rule(b, node_field(node_field(dure, "schedule"), "rrule"));
     check_mail_templates(b, node_field(dure, "templates"));
 }
