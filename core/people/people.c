@@ -404,6 +404,15 @@ json people_get(struct people *p, const char *id, struct fail *why)
     return people_get_as(p, id, PERSON_WHOLE, why);
 }
 
+char *people_name(struct people *p, const char *id)
+{
+    struct fail why = {0};
+    json person = people_get_as(p, id, PERSON_BRIEF, &why);
+    char *name = mem_string(json_get_text(person, "name", NULL));
+    json_free(person);
+    return name;
+}
+
 json people_get_as(struct people *p, const char *id, enum person_view view, struct fail *why)
 {
     struct row row;

@@ -35,6 +35,8 @@ const struct zone *people_zone(const struct people *p);
 // is shown, never put.
 CHECKED bool people_put(struct people *p, json person, struct fail *why);
 json people_get(struct people *p, const char *id, struct fail *why); // absent if unknown
+// What a person is called; NULL if unknown or erased. The caller frees it.
+char *people_name(struct people *p, const char *id);
 // By id, ascending; `after` (NULL: none) is the last id of the page before.
 json people_find(struct people *p, const char *text, size_t limit, struct fail *why);
 json people_find_after(struct people *p, const char *text, const char *after, size_t limit,

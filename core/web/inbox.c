@@ -105,6 +105,16 @@ void inbox_write(struct web *w, struct page *p, const char *person)
     json_free(inbox);
 }
 
+// A link that was passed on answers in the name of whom it was sent to: each page says whose it is.
+void web_write_whose(struct web *w, struct page *p, const char *person)
+{
+    char *name = people_name(w->opts.people, person);
+    if (name != NULL && *name != '\0')
+        html(&p->out, "<p class=quiet-text>%s: <strong>%s</strong></p>\n",
+             word(p->language, WORD_PAGE_OF), name);
+    mem_free(name);
+}
+
 void web_write_inbox_link(struct web *w, struct page *p, const char *person)
 {
     char token[LINK_SIZE];
@@ -124,6 +134,7 @@ static void show(void *context, struct request *r)
     if (good) {
         struct page p;
         page_begin(&p, r, word(language_of(r), WORD_INBOX), false);
+        web_write_whose(w, &p, person);
         inbox_write(w, &p, person);
         page_reply(&p, 200);
     } else if (!web_link_missed(w, r)) {

@@ -247,6 +247,7 @@ void visit_write(struct web *w, struct request *r, const struct visit *v,
     json title = json_get(v->shown, "title");
     const char *heading = text_in(language_of(r), title);
     page_begin(&p, r, *heading ? heading : word(language_of(r), WORD_PERSONAL_PAGE), false);
+    web_write_whose(w, &p, v->person);
     bool in_form = open && is_his(v) && !is_early(w, v) &&
                    (page->again || !answered || visit_allows(v, "change"));
     if (page->refusal && !in_form)

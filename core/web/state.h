@@ -83,6 +83,7 @@ bool web_write_total(struct page *p, json schema, json values);
 void web_write_outcome(struct web *w, struct page *p, json outcome);
 // The two lists of a person's inbox; for the page of the link and for who is logged in.
 void inbox_write(struct web *w, struct page *p, const char *person);
+void web_write_whose(struct web *w, struct page *p, const char *person);
 void web_write_inbox_link(struct web *w, struct page *p, const char *person);
 // The one person of this id, name or address, by mem_free; NULL and what to say. Nobody is listed:
 // what a participant does not know he does not learn here.

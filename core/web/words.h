@@ -70,6 +70,7 @@ enum language language_of(const struct request *r);
     X(OUTCOME_PRIVATE, "이 결과는 참여한 분들께만 공개됩니다. 받으신 개인 링크로 열어 주십시오.", "This outcome is for those who took part. Open it by the link you were sent.") \
     X(MATERIAL, "참고 자료", "Material")                                                                                      \
     X(BEFORE, "지금까지의 결정", "What was decided before")                                                                      \
+    X(PAGE_OF, "이 페이지를 받은 분", "This page is for")                                                                 \
     X(INBOX, "나의 할 일", "What waits for me")                                                                               \
     X(INBOX_EMPTY, "지금 기다리는 일이 없습니다.", "Nothing waits for you.")                                                          \
     X(INBOX_PAST, "지난 일", "What I have done")                                                                             \

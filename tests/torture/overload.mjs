@@ -49,7 +49,7 @@ return {
   },
 }
 `);
-spawnSync('cp', ['-r', resolve(here, '../../plugins/form'), join(work, 'plugins/form')]);
+for (const name of ['form', 'shared']) spawnSync('cp', ['-r', resolve(here, '../../plugins', name), join(work, 'plugins', name)]);
 const head = (name) => `document: { dsl: 1.0.3, namespace: load, name: ${name}, version: 1.0.0 }\n`;
 writeFileSync(join(work, 'grind.yaml'), `${head('grind')}do: [ { count: { call: grind, with: {} } } ]\n`);
 writeFileSync(join(work, 'ask.yaml'), `${head('ask')}do:\n  - ask:\n      call: form\n      with:\n        to: public\n        title: Lunch\n        closes: 2099-01-01T00:00:00Z\n        schema: { type: object, required: [name], properties: { name: { type: string } } }\n`);

@@ -61,7 +61,7 @@ plugin('nested', start('return 1'));
 writeFileSync(join(plugins, 'nested/plugin.lua'), `return ${'{'.repeat(5000)}${'}'.repeat(5000)}`);
 if (!only || only.includes('bytecode')) writeFileSync(join(plugins, 'bytecode/evil.lua'), Buffer.from('1b4c7561540019930d0a1a0a0408087856', 'hex'));
 if (!only || only.includes('self-require')) writeFileSync(join(plugins, 'selfrequire/round.lua'), 'return require "round"\n');
-for (const healthy of ['split', 'form']) cpSync(join(root, 'plugins', healthy), join(plugins, healthy), { recursive: true });
+for (const healthy of ['split', 'form', 'shared']) cpSync(join(root, 'plugins', healthy), join(plugins, healthy), { recursive: true });
 
 // ---- the server
 
