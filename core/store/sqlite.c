@@ -19,7 +19,7 @@
 #include "store/sums_vfs.h"
 
 #define RETRY_MS  50
-#define WAL_PAGES 2000 // of 4 KiB: fewer means copying hot pages more often, more a longer recovery
+#define WAL_PAGES 8000 // of 4 KiB: fewer means copying hot pages more often, more a longer recovery
 
 #define CHECK_AT_ONCE_BYTES_MAX (128LL * 1024 * 1024) // larger ones are checked after the start
 
