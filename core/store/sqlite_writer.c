@@ -14,7 +14,7 @@
 #define RETRY_MS_MAX   5000
 #define GROUP_ROWS_MAX 20000 // of one transaction, so that none keeps the others waiting long
 #define GUARD_IDLE_MS  2000  // who writes nothing looks so often whether its files are there
-#define WAL_HARD_TIMES 16    // the log's length at which a checkpoint insists
+#define WAL_HARD_TIMES 4     // the log's length at which a checkpoint insists
 
 struct job {
     struct job *next;
