@@ -62,8 +62,8 @@ function notice.detail(step, more)
   facts[#facts + 1] = fact("threshold", rule_text(BASE[input.base or "present"], input.threshold or { moreThan = "1/2" }))
   facts[#facts + 1] = fact("secret", state.secret and { ko = "비밀 투표: 누가 무엇에 투표했는지 남지 않습니다", en = "Secret: nothing says who voted for what" }
                                       or { ko = "공개 투표", en = "Open" })
-  facts[#facts + 1] = fact("change", state.change == "never" and { ko = "바꿀 수 없습니다", en = "A ballot stands" }
-                                      or { ko = "마감 전까지 바꿀 수 있습니다", en = "Until the close" })
+  facts[#facts + 1] = fact("change", state.change == "never" and { ko = "할 수 없음", en = "A ballot stands" }
+                                      or { ko = "마감 전까지", en = "Until the close" })
   return { intro = input.intro, material = input.material, facts = facts }
 end
 
