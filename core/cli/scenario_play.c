@@ -249,11 +249,9 @@ static bool task_is_there(struct player *p, const struct definition *d,
 {
     const char *names[NAMES_MAX];
     size_t count = d->task_count < NAMES_MAX ? d->task_count : NAMES_MAX;
-    if (!task || task->kind != YAML_STRING || strstr(task->text, "${"))
+    if (!task || task->kind != YAML_STRING || strstr(task->text, "${") ||
+        definition_task_named(d, task->text) != NULL)
         return true;
-    for (size_t i = 0; i < d->task_count; i++)
-        if (strcmp(d->tasks[i]->name, task->text) == 0)
-            return true;
     for (size_t i = 0; i < count; i++)
         names[i] = d->tasks[i]->name;
     const char *near = diagnostics_nearest(task->text, names, count);

@@ -9,20 +9,12 @@
 #define NEAR_MAX   256
 #define DEPTH_MOST 16
 
-static bool has_task(const struct definition *d, const char *name)
-{
-    for (size_t i = 0; i < d->task_count; i++)
-        if (strcmp(d->tasks[i]->name, name) == 0)
-            return true;
-    return false;
-}
-
 static void check_name(struct builder *b, const struct yaml_node *node)
 {
     const char *name = node_text(node), *near[NEAR_MAX];
     const struct definition *d = b->d;
     size_t count = d->task_count < NEAR_MAX ? d->task_count : NEAR_MAX;
-    if (name == NULL || strstr(name, "${") != NULL || has_task(d, name))
+    if (name == NULL || strstr(name, "${") != NULL || definition_task_named(d, name) != NULL)
         return;
     for (size_t i = 0; i < count; i++)
         near[i] = d->tasks[i]->name;

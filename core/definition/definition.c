@@ -140,3 +140,11 @@ const struct task *definition_task(const struct definition *d, const char *refer
 {
     return map_get(&d->task_by_reference, reference);
 }
+
+const struct task *definition_task_named(const struct definition *d, const char *name)
+{
+    for (size_t i = 0; i < d->task_count; i++)
+        if (strcmp(d->tasks[i]->name, name) == 0)
+            return d->tasks[i];
+    return NULL;
+}

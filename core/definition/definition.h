@@ -267,6 +267,8 @@ struct definition *definition_parse(const char *file, const char *text, size_t b
 struct definition *definition_ref(const struct definition *d);
 void definition_unref(struct definition *d);
 const struct task *definition_task(const struct definition *d, const char *reference); // or NULL
+// The first task of this name, or NULL.
+const struct task *definition_task_named(const struct definition *d, const char *name);
 
 // The picture.
 void graph_dot(const struct definition *d, json states,

@@ -11,15 +11,6 @@ static bool is_same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static const struct task *task_named(const struct definition *d, const char *name)
-{
-    for (size_t i = 0; i < d->task_count; i++) {
-        if (strcmp(d->tasks[i]->name, name) == 0)
-            return d->tasks[i];
-    }
-    return NULL;
-}
-
 static bool refuse(const struct frame *f, const struct definition *to, const char *reason,
                    struct fail *why)
 {
@@ -31,7 +22,7 @@ static bool refuse(const struct frame *f, const struct definition *to, const cha
 
 static bool refuse_place(const struct frame *f, const struct definition *to, struct fail *why)
 {
-    const struct task *elsewhere = task_named(to, f->task->name);
+    const struct task *elsewhere = definition_task_named(to, f->task->name);
     char *reason = elsewhere ? mem_printf("it stands at %s instead of %s", elsewhere->reference,
                                           f->task->reference)
                              : mem_printf("there is no such task at %s", f->task->reference);

@@ -1,17 +1,7 @@
 #include "plugin/task_names.h"
 
-#include <string.h>
-
 #define KEYWORD    "x-task"
 #define DEPTH_MOST 16
-
-static bool has_task(const struct definition *d, const char *name)
-{
-    for (size_t i = 0; i < d->task_count; i++)
-        if (strcmp(d->tasks[i]->name, name) == 0)
-            return true;
-    return false;
-}
 
 static bool check_value(const struct definition *d, json schema, json value, int depth,
                         struct fail *why);
@@ -51,7 +41,7 @@ static bool check_value(const struct definition *d, json schema, json value, int
     if (!json_is_object(schema) || depth > DEPTH_MOST)
         return true;
     if (json_is_string(value) && json_get_bool(schema, KEYWORD, false) &&
-        !has_task(d, json_text(value)))
+        definition_task_named(d, json_text(value)) == NULL)
         return fail(why, FAIL_NOT_FOUND, "there is no task '%.100s' in this workflow",
                     json_text(value));
     json properties = json_get(schema, "properties"), items = json_get(schema, "items");
